@@ -1,0 +1,1 @@
+"""Importance, pruning, galleries: numpy in, numbers out."""

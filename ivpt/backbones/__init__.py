@@ -1,0 +1,1 @@
+"""Tokens out: adapters over timm vision transformers, and the embedded one."""

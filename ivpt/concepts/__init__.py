@@ -1,0 +1,1 @@
+"""The paper's method: discovery, aggregation, fusion, head, model."""

@@ -1,0 +1,1 @@
+"""The run file: schema, writer, reader, edits. h5py and numpy only."""

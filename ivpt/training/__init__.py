@@ -1,0 +1,1 @@
+"""Loop, optimiser groups, checkpoints, export to the run file."""

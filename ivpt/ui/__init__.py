@@ -1,0 +1,1 @@
+"""The terminal interface; Textual is imported only below this package."""
