@@ -1,0 +1,334 @@
+"""Reading a run file: lazy, read-only, one image at a time."""
+
+import json
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from ivpt.errors import RunFileError
+from ivpt.runfile import quantise
+from ivpt.runfile.evidence import contributions
+from ivpt.runfile.guard import item, open_file, reading
+from ivpt.runfile.schema import COARSE, Floats, LayerInfo, layer_group, layer_key
+
+
+
+class RunFile:
+    """A run file, opened for reading; a context manager.
+
+    Opening reads a few numbers, whatever the number of images. Arrays over all images are read when first asked for and
+    kept; maps and thumbnails are read per image and not kept. May be used from several threads. A run that is still
+    training is replaced on disk by newer versions: this object keeps showing the one it opened, see :meth:`is_stale`.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        RunFileError: from here and from every method, when the file is not a run file, is newer, truncated or damaged.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._file = open_file(self.path)
+        self._identity = _identity(self.path)
+        self._datasets: dict[str, h5py.Dataset | None] = {}
+        try:
+            with reading(self.path):
+                attributes = self._file.attrs
+                self.format_version = int(attributes["format_version"])
+                self.created = str(attributes["created"])
+                self.seed = int(attributes["seed"])
+                self.split_sha256 = str(attributes["split_sha256"])
+                self.num_images = int(attributes["num_images"])
+                self.coarse = int(attributes["coarse"])
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; nothing can be read afterwards."""
+        self._datasets.clear()
+        self._file.close()
+
+    def is_stale(self) -> bool:
+        """Whether a newer version has taken this file's place on disk (or it was removed)."""
+        try:
+            return _identity(self.path) != self._identity
+        except OSError:
+            return True
+
+    # what was trained on what
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The resolved configuration."""
+        return self._json("config")
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """Versions of the packages the run was made with."""
+        return self._json("versions")
+
+    @cached_property
+    def info(self) -> dict[str, Any]:
+        """Of the data set: name, classes, parts, keypoints, attributes, licence, citation, homepage."""
+        return self._json("info")
+
+    @cached_property
+    def backbone(self) -> dict[str, Any]:
+        """name, weights {source, name, sha256}, dim, depth, num_prefix, patch_size, image_size, grid, mean, std."""
+        return self._json("backbone")
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """Class names."""
+        return tuple(self._text("classes", 0, None))
+
+    @cached_property
+    def layers(self) -> tuple[LayerInfo, ...]:
+        """The sets of concepts: prompted blocks ascending, the coarse set last."""
+        with reading(self.path):
+            group = item(self._file, self.path, "layers")
+            if not isinstance(group, h5py.Group):
+                return ()
+            blocks: list[int | None] = sorted(int(name) for name in group if name != COARSE)
+            if COARSE in group:
+                blocks.append(None)
+        return tuple(self._layer(block) for block in blocks)
+
+    def layer(self, key: str) -> LayerInfo:
+        """The layer of that key."""
+        return self._layer_of[key]
+
+    def history(self) -> dict[str, NDArray[np.float64]]:
+        """Column name to one value per epoch."""
+        return dict(self._arrays("history"))
+
+    def metrics(self) -> dict[str, dict[str, Any]]:
+        """Name to {"value": ..., "parameters": {...}, ...}; an undefined value is None."""
+        return self._json("metrics")
+
+    def parameters(self) -> dict[str, NDArray[Any]]:
+        """The trained arrays by name, and the backbone's own when its weights are random."""
+        return dict(self._arrays("parameters"))
+
+    def prototypes(self, key: str) -> Floats:
+        """(m, d) prototypes of a layer."""
+        return self._all(f"{self._group(key)}/prototypes")
+
+    def spatial_bias(self, key: str) -> Floats:
+        """(m, h, w) spatial bias of a layer."""
+        return self._all(f"{self._group(key)}/spatial_bias")
+
+    # all images
+
+    @cached_property
+    def labels(self) -> NDArray[np.int32]:
+        """(N,) true classes."""
+        return self._per_image("label")
+
+    @cached_property
+    def splits(self) -> NDArray[np.uint8]:
+        """(N,) 0 train, 1 val, 2 test."""
+        return self._per_image("split")
+
+    @cached_property
+    def predictions(self) -> NDArray[np.int32]:
+        """(N,) predicted classes; -1 where the run holds no prediction."""
+        return self._per_image("prediction")
+
+    @cached_property
+    def map_images(self) -> NDArray[np.int32]:
+        """(M,) the image of each row of :meth:`areas`, :meth:`strengths` and the stored maps."""
+        return self._all("map_image")
+
+    def ids(self, start: int = 0, stop: int | None = None) -> list[str]:
+        """Names of images ``start`` to ``stop`` (exclusive)."""
+        return self._text("images/id", start, stop)
+
+    def attributes(self) -> dict[str, NDArray[np.int32]]:
+        """Attribute name to (N,) value indices; -1 where absent."""
+        return dict(self._arrays("images/attributes"))
+
+    def areas(self, key: str) -> Floats:
+        """(M, m) share of the map's cells in each region, of every image with maps."""
+        return self._all(f"{self._group(key)}/area")
+
+    def strengths(self, key: str) -> Floats:
+        """(M, m) mean attention inside each region, 0 for empty ones, of every image with maps."""
+        return self._all(f"{self._group(key)}/strength")
+
+    def importance(self) -> Floats:
+        """(C, n) mean contribution of coarse concept k + 1 to class c over val and test images of class c; NaN: none."""
+        return self._all("importance")
+
+    # one image
+
+    def image_size(self, i: int) -> tuple[int, int] | None:
+        """Original (width, height) in pixels."""
+        row = self._row("images/size", i)
+        return None if row is None else (int(row[0]), int(row[1]))
+
+    def keypoints(self, i: int) -> Floats | None:
+        """(K, 3) x, y, visible in pixels of the original image."""
+        row = self._row("images/keypoints", i)
+        return None if row is None or np.isnan(row).all() else row
+
+    def box(self, i: int) -> Floats | None:
+        """x, y, width, height of the object in pixels of the original image."""
+        row = self._row("images/box", i)
+        return None if row is None or np.isnan(row).any() else row
+
+    def thumbnail(self, i: int) -> bytes | None:
+        """JPEG bytes."""
+        offsets, data = self._dataset("images/thumbnails/offset"), self._dataset("images/thumbnails/data")
+        if offsets is None or data is None:
+            return None
+        self._check_index(i)
+        with reading(self.path):
+            start, stop = offsets[i : i + 2]
+            jpeg: bytes = data[int(start) : int(stop)].tobytes()
+        return jpeg or None
+
+    def has_maps(self, i: int) -> bool:
+        """Whether maps and scores of image i are stored."""
+        self._check_index(i)
+        return bool(self._map_rows[i] >= 0)
+
+    def attention(self, key: str, i: int) -> Floats:
+        """(m, h, w) attention of each prototype, Eq. 5."""
+        group, row = self._group(key), self._map_row(i)
+        stored = self._need(f"{group}/attention")
+        span = self._dataset(f"{group}/attention_range")
+        with reading(self.path):
+            maps = stored[row]
+            return maps.astype(np.float32) if span is None else quantise.decode(maps, span[row])
+
+    def regions(self, key: str, i: int) -> NDArray[np.uint8]:
+        """(h, w) the prototype that owns each cell, Eq. 6, from the maps before they were quantised."""
+        return self._map(f"{self._group(key)}/regions", i)
+
+    def groups(self, key: str, i: int) -> NDArray[np.int8] | None:
+        """(m,) the group of each prototype: 0 background, k the coarse concept k; None for layers without groups."""
+        name = f"{self._group(key)}/groups"
+        return None if self._dataset(name) is None else self._map(name, i)
+
+    def scores(self, i: int) -> Floats:
+        """(n, C) score of each class by each coarse concept; row k - 1 belongs to coarse concept k."""
+        return self._map("scores", i)
+
+    def contributions(self, i: int, c: int) -> Floats:
+        """(n,) what each coarse concept adds to the logit of class c; signed, the sum is the logit."""
+        return contributions(self.scores(i))[:, c]
+
+    # access
+
+    @cached_property
+    def _layer_of(self) -> dict[str, LayerInfo]:
+        return {layer.key: layer for layer in self.layers}
+
+    @cached_property
+    def _map_rows(self) -> NDArray[np.int32]:
+        return self._per_image("map_row")
+
+    def _group(self, key: str) -> str:
+        if key not in self._layer_of:
+            raise KeyError(f"no layer {key!r}; there are {', '.join(self._layer_of)}")
+        return layer_group(self._layer_of[key].block)
+
+    def _layer(self, block: int | None) -> LayerInfo:
+        group = layer_group(block)
+        bias = self._need(f"{group}/spatial_bias")
+        with reading(self.path):
+            m, h, w = bias.shape
+            return LayerInfo(layer_key(block), block, m, int(self._file[group].attrs["background"]), (h, w))
+
+    def _dataset(self, name: str) -> h5py.Dataset | None:
+        if name not in self._datasets:
+            with reading(self.path):
+                found = item(self._file, self.path, name)
+            self._datasets[name] = found if isinstance(found, h5py.Dataset) else None
+        return self._datasets[name]
+
+    def _need(self, name: str) -> h5py.Dataset:
+        found = self._dataset(name)
+        if found is None:
+            raise RunFileError(f"The run file {self.path} is damaged: {name} is missing.")
+        return found
+
+    def _all(self, name: str) -> Any:
+        dataset = self._need(name)
+        with reading(self.path):
+            return dataset[()]
+
+    def _per_image(self, name: str) -> Any:
+        values = self._all(f"images/{name}")
+        if values.shape != (self.num_images,):
+            raise RunFileError(f"The run file {self.path} is damaged: images/{name} does not fit the number of images.")
+        return values
+
+    def _row(self, name: str, i: int) -> Any:
+        dataset = self._dataset(name)
+        self._check_index(i)
+        if dataset is None:
+            return None
+        with reading(self.path):
+            return dataset[i]
+
+    def _map(self, name: str, i: int) -> Any:
+        dataset, row = self._need(name), self._map_row(i)
+        with reading(self.path):
+            return dataset[row]
+
+    def _map_row(self, i: int) -> int:
+        if not self.has_maps(i):
+            raise KeyError(f"image {i} has no stored maps")
+        return int(self._map_rows[i])
+
+    def _check_index(self, i: int) -> None:
+        if not 0 <= i < self.num_images:
+            raise IndexError(f"image {i} of {self.num_images}")
+
+    def _text(self, name: str, start: int, stop: int | None) -> list[str]:
+        dataset = self._need(name)
+        with reading(self.path):
+            return [str(value) for value in dataset.asstr(errors="replace")[start:stop]]
+
+    def _json(self, name: str) -> Any:
+        dataset = self._need(name)
+        with reading(self.path):
+            value = json.loads(dataset.asstr(errors="replace")[()])
+            if not isinstance(value, dict):
+                raise ValueError(f"{name} is not a JSON object")
+            return value
+
+    def _arrays(self, name: str) -> Mapping[str, NDArray[Any]]:
+        with reading(self.path):
+            group = item(self._file, self.path, name)
+            names = list(group) if isinstance(group, h5py.Group) else []
+        found = {}
+        for child in names:
+            dataset = self._need(f"{name}/{child}")
+            with reading(self.path):
+                found[str(dataset.attrs.get("name", child))] = dataset[()]
+        return found
+
+
+def _identity(path: Path) -> tuple[int, int, int]:
+    state = os.stat(path)
+    return state.st_dev, state.st_ino, state.st_mtime_ns

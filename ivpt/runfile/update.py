@@ -1,0 +1,44 @@
+"""Changing a finished run file: on a copy, which then takes its place."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import h5py
+
+from ivpt.runfile.guard import open_file
+from ivpt.runfile.publish import replacing, writing
+from ivpt.runfile.reader import RunFile
+from ivpt.runfile.schema import JsonObject
+from ivpt.runfile.writer import write_json
+
+
+def update(path: Path, change: Callable[[h5py.File], None]) -> None:
+    """Copy a run file, change the copy, and let it take the file's place atomically.
+
+    Args:
+        path: of an existing run file.
+        change: gets the copy, open for writing; when it raises, the file at ``path`` stays as it was.
+
+    Raises:
+        RunFileError: there is no run file at ``path``.
+        OutputError: the copy cannot be written.
+    """
+    path = Path(path)
+    open_file(path).close()
+    with replacing(path) as temporary:
+        with writing(path):
+            shutil.copyfile(path, temporary)
+            shutil.copymode(path, temporary)
+        with closing(h5py.File(temporary, "r+", locking=False)) as file:
+            change(file)
+            with writing(path):
+                file.flush()
+
+
+def add_metrics(path: Path, metrics: Mapping[str, JsonObject]) -> None:
+    """Add metrics to a run file; those of the same name are replaced, the others stay."""
+    with RunFile(path) as run:
+        merged = {**run.metrics(), **metrics}
+    update(path, lambda file: write_json(file, "metrics", merged))

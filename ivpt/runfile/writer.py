@@ -1,0 +1,352 @@
+"""Writing a run file, map batch by map batch."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import h5py
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ivpt.errors import OutputError
+from ivpt.runfile import quantise
+from ivpt.runfile.content import ImageTable, LayerContent, MapBatch, RunContent
+from ivpt.runfile.evidence import ClassImportance
+from ivpt.runfile.publish import replacing, writing
+from ivpt.runfile.schema import (
+    FORMAT,
+    GZIP_LEVEL,
+    SPLITS,
+    VERSION,
+    layer_group,
+    layer_key,
+    rows_per_chunk,
+    smallest_signed,
+    smallest_unsigned,
+)
+
+MapBits = Literal[8, 16]
+_SMALL = 4096
+_BLOB = 1 << 20
+
+
+def write_run(path: Path, content: RunContent, maps: Iterable[MapBatch], *, map_bits: MapBits = 8) -> Path:
+    """Write a complete run file; it appears at ``path`` by one atomic rename, replacing what was there.
+
+    Args:
+        path: where; folders are made.
+        content: everything but the maps.
+        maps: batches of maps, consumed one at a time.
+        map_bits: 8 for quantised attention maps, 16 for half precision.
+
+    Returns:
+        ``path``.
+
+    Raises:
+        OutputError: the file cannot be written, or a map is not finite; what was at ``path`` is untouched.
+        ValueError: arrays do not fit together.
+    """
+    with RunWriter(path, content, map_bits=map_bits) as writer:
+        for batch in maps:
+            writer.append(batch)
+    return path
+
+
+class RunWriter:
+    """A run file in the making; a context manager that publishes it on leaving without an exception.
+
+    Args:
+        path: where it will appear.
+        content: everything but the maps.
+        map_bits: 8 for quantised attention maps, 16 for half precision.
+    """
+
+    def __init__(self, path: Path, content: RunContent, *, map_bits: MapBits = 8) -> None:
+        self.path = Path(path)
+        self._content = content
+        self._bits = map_bits
+        self._labels = np.asarray(content.images.labels, np.int64)
+        self._splits = np.asarray(content.images.splits, np.int64)
+        _check(content, self._labels, self._splits)
+        self._map_row = np.full(len(self._labels), -1, np.int32)
+        self._predictions = np.full(len(self._labels), -1, np.int32)
+        self._rows: list[NDArray[np.int32]] = []
+        self._importance = ClassImportance(len(content.classes), content.coarse)
+        self._stack = ExitStack()
+        self._file: h5py.File
+
+    def __enter__(self) -> Self:
+        temporary = self._stack.enter_context(replacing(self.path))
+        try:
+            with writing(self.path):
+                self._file = h5py.File(temporary, "w", locking=False)
+                self._write_content()
+        except BaseException as error:
+            self._abandon(error)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self._abandon(error)
+            return
+        try:
+            with writing(self.path):
+                self._write_results()
+                self._file.flush()
+                self._file.close()
+        except BaseException as failure:
+            self._abandon(failure)
+            raise
+        self._stack.__exit__(None, None, None)
+
+    def append(self, batch: MapBatch) -> None:
+        """Add what the model says about some images.
+
+        Raises:
+            OutputError: the disk is full, or a map or score is not finite.
+            ValueError: shapes do not fit, or an image was there already.
+        """
+        indices = np.asarray(batch.indices, np.int64)
+        self._check_batch(batch, indices)
+        start = sum(len(rows) for rows in self._rows)
+        with writing(self.path):
+            for layer in self._content.layers:
+                self._append_layer(layer, batch, start)
+            _extend(self._file["scores"], np.asarray(batch.scores, np.float32), start)
+        self._rows.append(indices.astype(np.int32))
+        self._map_row[indices] = np.arange(start, start + len(indices))
+        self._predictions[indices] = batch.predictions
+        held_out = self._splits[indices] != SPLITS.index("train")
+        self._importance.add(np.asarray(batch.scores, np.float32)[held_out], self._labels[indices][held_out])
+
+    def _abandon(self, error: BaseException) -> None:
+        if hasattr(self, "_file"):
+            with suppress(Exception):
+                self._file.close()
+        self._stack.__exit__(type(error), error, error.__traceback__)
+
+    def _check_batch(self, batch: MapBatch, indices: NDArray[np.int64]) -> None:
+        b = len(indices)
+        if b and (indices.min() < 0 or indices.max() >= len(self._labels)):
+            raise ValueError("a map batch names images outside the image table")
+        if len(np.unique(indices)) != b or (self._map_row[indices] >= 0).any():
+            raise ValueError("a map batch names an image twice")
+        expected = (b, self._content.coarse, len(self._content.classes))
+        if np.shape(batch.scores) != expected or np.shape(batch.predictions) != (b,):
+            raise ValueError(f"scores {np.shape(batch.scores)} or predictions do not fit {expected}")
+        _finite(np.asarray(batch.scores), "scores", self._content.images, indices)
+        for layer in self._content.layers:
+            maps = batch.attention[layer.key]
+            if maps.shape != (b, *layer.spatial_bias.shape):
+                raise ValueError(f"attention of {layer.key} is {maps.shape}, expected {(b, *layer.spatial_bias.shape)}")
+            _finite(maps, f"attention maps of {layer.key}", self._content.images, indices)
+
+    def _append_layer(self, layer: LayerContent, batch: MapBatch, start: int) -> None:
+        group = self._file[layer_group(layer.block)]
+        maps = np.asarray(batch.attention[layer.key], np.float32)
+        channels = maps.shape[1]
+        regions = maps.argmax(axis=1)
+        owned = regions[:, None] == np.arange(channels)[:, None, None]
+        cells = owned.sum(axis=(2, 3))
+        if self._bits == 8:
+            steps, span = quantise.encode(maps)
+            _extend(group["attention"], steps, start)
+            _extend(group["attention_range"], span, start)
+        else:
+            _extend(group["attention"], maps.astype(np.float16), start)
+        _extend(group["regions"], regions, start)
+        _extend(group["area"], cells / regions[0].size, start)
+        _extend(group["strength"], (maps * owned).sum(axis=(2, 3)) / np.maximum(cells, 1), start)
+        if layer.key in batch.groups:
+            if "groups" not in group:
+                if start:
+                    raise ValueError(f"groups of {layer.key} were missing in an earlier batch")
+                _rows(group, "groups", (channels,), smallest_signed(self._content.coarse))
+            _extend(group["groups"], np.asarray(batch.groups[layer.key]), start)
+        elif "groups" in group:
+            raise ValueError(f"groups of {layer.key} are missing in a batch")
+
+    def _write_content(self) -> None:
+        file, content = self._file, self._content
+        file.attrs["format"] = FORMAT
+        file.attrs["format_version"] = VERSION
+        file.attrs["created"] = datetime.now(UTC).isoformat(timespec="seconds")
+        file.attrs["seed"] = content.seed
+        file.attrs["split_sha256"] = content.split_sha256
+        file.attrs["num_images"] = len(self._labels)
+        file.attrs["coarse"] = content.coarse
+        for name in ("config", "versions", "info", "backbone", "metrics"):
+            write_json(file, name, getattr(content, name))
+        strings(file, "classes", content.classes)
+        self._write_images(content.images)
+        for layer in content.layers:
+            self._write_layer(layer)
+        classes = len(content.classes)
+        _rows(file, "scores", (content.coarse, classes), np.dtype(np.float32))
+        history = file.create_group("history", track_order=True)
+        for column, values in content.history.items():
+            array(history, column, np.asarray(values, np.float64))
+        parameters = file.create_group("parameters", track_order=True)
+        for name, value in content.parameters.items():
+            if "/" in name:
+                raise ValueError(f"parameter name {name!r} holds a slash")
+            parameters.create_dataset(name, data=np.asarray(value))
+
+    def _write_images(self, table: ImageTable) -> None:
+        images = self._file.create_group("images")
+        n = len(self._labels)
+        strings(images, "id", table.ids)
+        array(images, "label", self._labels.astype(np.int32))
+        array(images, "split", self._splits.astype(np.uint8))
+        images["split"].attrs["values"] = list(SPLITS)
+        optional: dict[str, tuple[ArrayLike | None, type[np.generic]]] = {
+            "size": (table.sizes, np.int32),
+            "keypoints": (table.keypoints, np.float32),
+            "box": (table.boxes, np.float32),
+        }
+        for name, (values, kind) in optional.items():
+            if values is not None:
+                array(images, name, _of_length(np.asarray(values, kind), n, name))
+        attributes = images.create_group("attributes")
+        for name, values in table.attributes.items():
+            array(attributes, name.replace("/", "-"), _of_length(np.asarray(values, np.int32), n, name))
+            attributes[name.replace("/", "-")].attrs["name"] = name
+        if table.thumbnails is not None:
+            _write_thumbnails(images, table.thumbnails, n)
+
+    def _write_layer(self, layer: LayerContent) -> None:
+        group = self._file.create_group(layer_group(layer.block))
+        m, h, w = layer.spatial_bias.shape
+        group.attrs["key"] = layer_key(layer.block)
+        group.attrs["block"] = -1 if layer.block is None else layer.block
+        group.attrs["background"] = layer.background
+        array(group, "prototypes", np.asarray(layer.prototypes, np.float32))
+        array(group, "spatial_bias", np.asarray(layer.spatial_bias, np.float32))
+        eight = self._bits == 8
+        _rows(group, "attention", (m, h, w), np.dtype(np.uint8 if eight else np.float16))
+        if eight:
+            _rows(group, "attention_range", (2,), np.dtype(np.float32))
+        _rows(group, "regions", (h, w), smallest_unsigned(m))
+        _rows(group, "area", (m,), np.dtype(np.float32))
+        _rows(group, "strength", (m,), np.dtype(np.float32))
+
+    def _write_results(self) -> None:
+        images = self._file["images"]
+        array(images, "prediction", self._predictions)
+        array(images, "map_row", self._map_row)
+        array(self._file, "map_image", np.concatenate([np.zeros(0, np.int32), *self._rows]))
+        array(self._file, "importance", self._importance.mean())
+
+
+def write_json(group: h5py.Group, name: str, value: Mapping[str, Any]) -> None:
+    """Put a JSON object at ``name`` as one UTF-8 string, replacing what is there; not-a-number becomes null."""
+    if name in group:
+        del group[name]
+    text = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
+    group.create_dataset(name, data=text, dtype=h5py.string_dtype())
+
+
+def strings(group: h5py.Group, name: str, values: Iterable[str]) -> None:
+    """Put a list of UTF-8 strings of any length at ``name``."""
+    group.create_dataset(name, data=np.array(list(values), dtype=object), dtype=h5py.string_dtype())
+
+
+def array(group: h5py.Group, name: str, values: NDArray[np.generic]) -> None:
+    """Put an array at ``name``, compressed unless it is small."""
+    if values.nbytes <= _SMALL:
+        group.create_dataset(name, data=values)
+        return
+    rows = min(len(values), rows_per_chunk(values.nbytes // len(values)))
+    group.create_dataset(
+        name, data=values, chunks=(rows, *values.shape[1:]), compression="gzip", compression_opts=GZIP_LEVEL, shuffle=True
+    )
+
+
+def _rows(group: h5py.Group, name: str, shape: tuple[int, ...], kind: "np.dtype[Any]") -> None:
+    """Make an empty data set of one row per image with maps."""
+    rows = rows_per_chunk(math.prod(shape) * kind.itemsize)
+    group.create_dataset(
+        name,
+        shape=(0, *shape),
+        maxshape=(None, *shape),
+        dtype=kind,
+        chunks=(rows, *shape),
+        compression="gzip",
+        compression_opts=GZIP_LEVEL,
+        shuffle=True,
+    )
+
+
+def _extend(dataset: h5py.Dataset, values: NDArray[Any], start: int) -> None:
+    dataset.resize(start + len(values), axis=0)
+    dataset[start:] = values
+
+
+def _write_thumbnails(images: h5py.Group, thumbnails: Any, n: int) -> None:
+    """One run of JPEG bytes and where each begins: no per-image object, and nothing to read before it is asked for."""
+    if len(thumbnails) != n:
+        raise ValueError(f"{len(thumbnails)} thumbnails for {n} images")
+    group = images.create_group("thumbnails")
+    data = group.create_dataset("data", shape=(0,), maxshape=(None,), dtype=np.uint8, chunks=(64 * 1024,))
+    offsets = np.zeros(n + 1, np.int64)
+    pending: list[bytes] = []
+    held = 0
+    for i in range(n):
+        jpeg = thumbnails[i] or b""
+        offsets[i + 1] = offsets[i] + len(jpeg)
+        pending.append(jpeg)
+        held += len(jpeg)
+        if held >= _BLOB or i == n - 1:
+            _extend(data, np.frombuffer(b"".join(pending), np.uint8), int(offsets[i + 1]) - held)
+            pending, held = [], 0
+    array(group, "offset", offsets)
+
+
+def _check(content: RunContent, labels: NDArray[np.int64], splits: NDArray[np.int64]) -> None:
+    n = len(content.images.ids)
+    if labels.shape != (n,) or splits.shape != (n,):
+        raise ValueError(f"{n} ids, {labels.shape} labels, {splits.shape} splits")
+    if n and (labels.min() < 0 or labels.max() >= len(content.classes)):
+        raise ValueError("a label is not a class")
+    if n and (splits.min() < 0 or splits.max() >= len(SPLITS)):
+        raise ValueError("a split is not 0, 1 or 2")
+    for layer in content.layers:
+        m = len(layer.prototypes)
+        if layer.spatial_bias.ndim != 3 or len(layer.spatial_bias) != m or not 0 <= layer.background < m:
+            raise ValueError(f"prototypes, spatial bias and background of {layer.key} do not fit")
+
+
+def _finite(values: NDArray[np.generic], what: str, table: ImageTable, indices: NDArray[np.int64]) -> None:
+    good = np.isfinite(np.asarray(values, np.float32)).reshape(len(values), -1).all(axis=1)
+    if not good.all():
+        name = table.ids[int(indices[int(np.flatnonzero(~good)[0])])]
+        raise OutputError(f"The {what} of image {name!r} are not finite, so the run cannot be written.")
+
+
+def _of_length(values: NDArray[Any], n: int, name: str) -> NDArray[Any]:
+    if len(values) != n:
+        raise ValueError(f"{len(values)} rows of {name} for {n} images")
+    return values
+
+
+def _plain(value: Any) -> Any:
+    """JSON-able copy: numpy values become Python's, not-a-number and infinities become null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
