@@ -21,6 +21,7 @@ class ExitCode(IntEnum):
     OUTPUT = 8
     TRAINING = 9
     INTERRUPTED = 130
+    PIPE = 141
 
 
 class IvptError(Exception):

@@ -1,0 +1,126 @@
+"""The ``ivpt`` command.
+
+The root group knows its commands by a static table, so that ``ivpt --help`` imports click and nothing else. A command's
+module is imported when the command is called, or its own help is asked for; heavy imports stand inside its callback.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from ivpt.cli.failures import Session, report
+from ivpt.errors import ExitCode, nearest
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "train": ("ivpt.cli.train:train", "Learn interpretable prompts and write a run file."),
+    "explore": ("ivpt.cli.explore:explore", "Open a run file in the terminal."),
+    "info": ("ivpt.cli.info:info", "Say what a run file holds."),
+    "doctor": ("ivpt.cli.doctor:doctor", "Check versions, devices, cache and plugins."),
+    "plugins": ("ivpt.cli.plugins:plugins", "List data sets and backbones, and who brings them."),
+}
+"""Name of each command, in the order of the help text: where it lives, and its line there."""
+
+
+def _be_verbose(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    session = ctx.find_root().obj
+    if value and isinstance(session, Session):
+        session.be_verbose()
+
+
+def _print_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from ivpt import __version__
+
+        click.echo(f"ivpt {__version__}")
+        ctx.exit()
+
+
+def _verbose_option() -> click.Option:
+    return click.Option(
+        ["--verbose"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_be_verbose,
+        help="Show log messages, and tracebacks of errors.",
+    )
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is needed; every command also takes ``--verbose``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module; ``None`` when there is no such command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        if not any("--verbose" in parameter.opts for parameter in command.params):
+            command.params.append(_verbose_option())
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, but offer the nearest names for an unknown command."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"There is no command {args[0]!r}. {nearest(args[0], list(COMMANDS))}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the static table; nothing is imported."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    params=[
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_print_version,
+            help="Show the version and exit.",
+        ),
+        _verbose_option(),
+    ],
+    epilog="Start with: ivpt train",
+)
+def root() -> None:
+    """Interpretable visual prompt tuning: every prompt a place in the image, every decision a sum of concepts."""
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run one command line and report what goes wrong in words.
+
+    Args:
+        args: the words after ``ivpt``; default: those of this process.
+
+    Returns:
+        The exit code, one of :class:`ivpt.errors.ExitCode`.
+    """
+    session = Session()
+    try:
+        result = root.main(args=args, prog_name="ivpt", standalone_mode=False, obj=session)
+        # Output that only fails when it is flushed (a closed pipe, a full disk) must fail here, not at shutdown.
+        sys.stdout.flush()
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else ExitCode.OK if stop.code is None else ExitCode.DEFECT
+    except BaseException as error:
+        return report(error, session)
+    # In non-standalone mode click returns the code of ctx.exit(), or whatever the command returned.
+    return result if isinstance(result, int) else ExitCode.OK
+
+
+def main() -> None:
+    """Entry point of the ``ivpt`` program."""
+    sys.exit(run())
