@@ -4,12 +4,15 @@ Precedence: a value typed on the command line beats the file, the file beats the
 The resolved configuration is stored in every checkpoint and run file; nothing later asks again.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 
 from ivpt.errors import ConfigError, nearest
 
@@ -17,7 +20,26 @@ OptionValue = bool | int | float | str
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_words(cls, values: Any) -> Any:
+        """What the command line and TOML cannot write otherwise: "none" for nothing, "17,14,11,8" for a tuple."""
+        if not isinstance(values, Mapping):
+            return values
+        return {key: _from_word(cls.model_fields[key], v) if key in cls.model_fields else v for key, v in values.items()}
+
+
+def _from_word(field: FieldInfo, value: Any) -> Any:
+    kinds = get_args(field.annotation) or (field.annotation,)
+    if not isinstance(value, str) or str in kinds:
+        return value
+    if NoneType in kinds and value.strip().lower() == "none":
+        return None
+    if any(get_origin(kind) is tuple for kind in (field.annotation, *kinds)):
+        return [part for part in re.split(r"[\s,]+", value.strip("[]() \t")) if part]
+    return value
 
 
 class DataConfig(_Section):
@@ -87,7 +109,7 @@ class ConceptsConfig(_Section):
     @model_validator(mode="after")
     def _consistent(self) -> "ConceptsConfig":
         if any(m < 2 for m in self.prototypes):
-            raise ValueError("every layer needs at least one foreground prototype and the background (2)")
+            raise ValueError("every layer needs the background and at least one foreground prototype, so 2 or more")
         if self.blocks is not None:
             if len(self.blocks) != len(self.prototypes):
                 raise ValueError(f"{len(self.blocks)} blocks but {len(self.prototypes)} prototype counts")
@@ -267,6 +289,9 @@ def _explain(error: ValidationError) -> ConfigError:
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return ConfigError(f"There is no configuration key {where!r}.", nearest(where, known_keys()))
+    if first["loc"][1:2] == ("options",) and len(first["loc"]) > 3:  # one error per member of OptionValue
+        where = ".".join(str(part) for part in first["loc"][:3])
+        return ConfigError(f"{where} must be a number, a word, true or false (given: {first['input']!r}).")
     words = first["msg"].removeprefix("Value error, ")
     given = "" if isinstance(first["input"], dict | BaseModel) else f" (given: {first['input']!r})"
     return ConfigError(f"{where}: {words}{given}.")

@@ -1,25 +1,28 @@
 """One registry over entry points, for every kind of plugin.
 
-Three grains: :meth:`Registry.names` reads package metadata only, :meth:`Registry.load` imports one plugin,
-:meth:`Registry.status` imports all of them and tells the truth about each. Built-in plugins come through the same door.
+Three grains: :meth:`Registry.names` and :meth:`Registry.listing` read package metadata only, :meth:`Registry.load`
+imports one plugin, :meth:`Registry.status` imports all of them and tells the truth about each. Built-in plugins come
+through the same door.
 """
 
 import inspect
 import os
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, Literal, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from ivpt.errors import ConfigError, PluginError, nearest
+from ivpt.errors import ConfigError, IvptError, PluginError, nearest
 from ivpt.interfaces.backbone import BACKBONE_API, Backbone
 from ivpt.interfaces.dataset import DATASET_API, Dataset
 
 P = TypeVar("P")
 
-State = Literal["ok", "broken", "conflict", "too old", "too new"]
+State = Literal["ok", "broken", "conflict", "too old", "too new", "unchecked"]
 
 
 @dataclass(frozen=True)
@@ -82,29 +85,43 @@ class Registry(Generic[P]):
             raise PluginError(f"Several packages register the {self.kind} {wanted!r}.", f"Say which: {ways}.")
         return self._import(found[0])
 
-    def status(self) -> list[Status]:
-        """Import every plugin and say how it is; never raises for a broken one."""
+    def listing(self) -> list[Status]:
+        """Every plugin as its package's metadata names it; nothing is imported, so most are ``unchecked``."""
         points = self._points()
         result = []
         for point in sorted(points, key=lambda p: (p.name, _distribution(p))):
             distribution, version = _distribution(point)
-            state: State = "ok"
+            state: State = "unchecked"
             reason = ""
             if sum(p.name == point.name for p in points) > 1:
                 state, reason = "conflict", f"say {point.name}@{distribution}"
-            else:
-                try:
-                    self._import(point)
-                except _VersionError as error:
-                    state, reason = error.state, error.message
-                except PluginError as error:
-                    state, reason = "broken", error.message
             result.append(Status(self.kind, point.name, distribution, version, state, reason))
         return result
 
+    def status(self) -> list[Status]:
+        """Import every plugin and say how it is; never raises for a broken one."""
+        return [self._check(listed) if listed.state == "unchecked" else listed for listed in self.listing()]
+
+    def _check(self, listed: Status) -> Status:
+        try:
+            self.load(f"{listed.name}@{listed.distribution}")
+        except _VersionError as error:
+            return replace(listed, state=error.state, reason=error.message)
+        except PluginError as error:
+            return replace(listed, state="broken", reason=error.message)
+        return replace(listed, state="ok")
+
     def options(self, plugin: type[P]) -> list[Option]:
-        """Constructor parameters of a plugin, in order."""
-        hints = get_type_hints(plugin.__init__, include_extras=True)
+        """Constructor parameters of a plugin, in order.
+
+        Raises:
+            PluginError: an annotation of the constructor names something that does not exist at run time.
+        """
+        try:
+            hints = get_type_hints(plugin.__init__, include_extras=True)
+        except Exception as error:
+            who = f"{plugin.__module__}.{plugin.__qualname__}"
+            raise PluginError(f"The options of {who} cannot be read: {_first_line(error)}.") from error
         return [
             Option(p.name, hints.get(p.name, str), p.default, p.default is inspect.Parameter.empty)
             for p in list(inspect.signature(plugin.__init__).parameters.values())[1:]
@@ -115,8 +132,8 @@ class Registry(Generic[P]):
         """Import a plugin and construct it with validated options.
 
         Raises:
-            PluginError: as :meth:`load`.
-            ConfigError: an option is unknown, missing, or of the wrong type.
+            PluginError: as :meth:`load`, or the constructor fails.
+            ConfigError: an option is unknown, missing, of the wrong type, or refused by the constructor (ValueError).
         """
         plugin = self.load(name)
         known = {option.name: option for option in self.options(plugin)}
@@ -133,7 +150,15 @@ class Registry(Generic[P]):
         missing = [o.name for o in known.values() if o.required and o.name not in values]
         if missing:
             raise ConfigError(f"The {self.kind} {name!r} needs the option {missing[0]!r}.")
-        return plugin(**values)
+        try:
+            return plugin(**values)
+        except IvptError:
+            raise
+        except ValueError as error:
+            raise ConfigError(f"The {self.kind} {name!r} refuses its options: {_first_line(error)}.") from error
+        except Exception as error:
+            what = f"{type(error).__name__}: {_first_line(error)}"
+            raise PluginError(f"The {self.kind} {name!r} ({plugin.__module__}) cannot be made: {what}.") from error
 
     def _points(self) -> list[EntryPoint]:
         points = entry_points(group=self.group)
@@ -148,9 +173,12 @@ class Registry(Generic[P]):
         distribution, version = _distribution(point)
         who = f"The {self.kind} {point.name!r} ({distribution} {version})"
         try:
-            plugin = point.load()
+            # stdout is data: what a plugin prints while it is imported goes to stderr.
+            with redirect_stdout(sys.stderr):
+                plugin = point.load()
         except (Exception, SystemExit) as error:
-            raise PluginError(f"{who} cannot be imported: {type(error).__name__}: {error}") from error
+            what = f"{type(error).__name__}: {_first_line(error)}"
+            raise PluginError(f"{who} cannot be imported: {what}.") from error
         if not (isinstance(plugin, type) and issubclass(plugin, self.base)):
             raise PluginError(f"{who} is not a subclass of {self.base.__module__}.{self.base.__name__}.")
         spoken = getattr(plugin, "api_version", None)
@@ -165,6 +193,10 @@ class _VersionError(PluginError):
     def __init__(self, who: str, spoken: object, wanted: int) -> None:
         self.state: State = "too new" if isinstance(spoken, int) and spoken > wanted else "too old"
         super().__init__(f"{who} speaks interface version {spoken}, this ivpt speaks {wanted}.", "Update the older one.")
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or ["no message"])[0].rstrip(".")
 
 
 def _distribution(point: EntryPoint) -> tuple[str, str]:
