@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ivpt.data.paperbirds.anatomy import PARTS
+from ivpt.data.paperbirds.pose import PARTS
 from ivpt.data.paperbirds.scene import Rendering, render, sample_scene
 from ivpt.data.paperbirds.species import SPECIES, random_species
 
@@ -59,7 +59,9 @@ def main() -> None:
             if args.pretraining:
                 species, objects = random_species(key), 3
             scene = sample_scene(key, species, objects=objects)
-            line.append(picture(render(scene, args.size, recolour="again" if again else None), args.maps))
+            line.append(
+                picture(render(scene, args.size, recolour="again" if again else None), args.maps)
+            )
         lines.append(np.concatenate(line, axis=1))
     Image.fromarray(np.concatenate(lines, axis=0)).save(args.out)
 

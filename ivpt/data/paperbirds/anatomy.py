@@ -1,98 +1,20 @@
 """From a pose and a species to a bird: pieces of paper with part ids, and keypoints.
 
-Bird units: half a body length is 1, x points forwards (the beak), y down, the body's middle is 0.
+All lengths are in bird units, see `pose`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from ivpt.data.paperbirds.canvas import Element
 from ivpt.data.paperbirds.draws import RGB, Draws, mix
+from ivpt.data.paperbirds.pose import PARTS, Pose
 from ivpt.data.paperbirds.shapes import Points, blob, feather, place, ribbon, smooth
 from ivpt.data.paperbirds.species import Species
-
-PARTS = ("beak", "head", "throat", "breast", "belly", "back", "wing", "tail", "legs")
-"""Part names; the id in a part map is the index + 1, 0 is everything that is not bird."""
-
-KEYPOINTS = (
-    *("back", "beak", "belly", "breast", "crown", "forehead", "left eye", "left leg", "left wing"),
-    *("nape", "right eye", "right leg", "right wing", "tail", "throat"),
-)
-"""The 15 part names of CUB-200-2011, in its order."""
-
-_SURFACE = {"crown": "head", "forehead": "head", "nape": "head"}
-
-
-def keypoint_part(name: str) -> str:
-    """The part of PARTS on which a keypoint lies."""
-    for side in ("left ", "right "):
-        name = name.removeprefix(side)
-    return {"eye": "head", "leg": "legs"}.get(name, _SURFACE.get(name, name))
-
-
-@dataclass(frozen=True)
-class Pose:
-    """How one bird stands.
-
-    Attributes:
-        x, y: Middle of the body in image sides.
-        scale: Image sides per bird unit.
-        tilt: Turn of the whole bird, radians, clockwise.
-        mirror: It looks to the left.
-        head: Turn of the head about the neck, radians, clockwise.
-        stretch: How far the neck reaches out, about -0.1..0.25 bird units.
-        raise_: 0 for a folded wing, else how far it is lifted, 0.4..1.
-        droop: Turn of the tail, radians, clockwise.
-        stride: Angle between the legs, radians.
-        plump: Height of the body, about 0.85..1.15.
-    """
-
-    x: float
-    y: float
-    scale: float
-    tilt: float
-    mirror: bool
-    head: float
-    stretch: float
-    raise_: float
-    droop: float
-    stride: float
-    plump: float
-
-    @classmethod
-    def drawn(cls, draws: Draws) -> Pose:
-        """A random pose; the bird is anywhere, and up to about a quarter of it may be outside."""
-        scale = draws.between(0.175, 0.33)
-        margin = 0.06 + 0.62 * scale
-        return cls(
-            x=draws.between(margin, 1 - margin),
-            y=draws.between(margin, 1 - margin),
-            scale=scale,
-            tilt=draws.between(-0.75, 0.75) + draws.between(-0.3, 0.3),
-            mirror=draws.chance(0.5),
-            head=draws.between(-0.6, 0.6),
-            stretch=draws.between(-0.08, 0.28),
-            raise_=draws.between(0.4, 1.0) if draws.chance(0.4) else 0.0,
-            droop=draws.between(-0.5, 0.5),
-            stride=draws.between(0.1, 0.8),
-            plump=draws.between(0.86, 1.12),
-        )
-
-    def to_image(self, points: Points) -> Points:
-        """Bird units to image sides."""
-        return place(
-            points, angle=self.tilt, scale=self.scale, mirror=self.mirror, move=(self.x, self.y)
-        )
-
-    def direction(self, angle: float) -> float:
-        """A direction in bird units as an angle in the image, radians."""
-        return self.tilt + (math.pi - angle if self.mirror else angle)
-
 
 _Turn = Callable[[list[tuple[float, float]]], Points]
 
@@ -163,8 +85,16 @@ class _Builder:
                 *((0.34, 1.12, 0.32, "point"), (-0.34, 1.12, 0.32, "point")),
             ),
             "fan": tuple((s, 0.9, 0.36, "round") for s in (0.62, -0.62, 0.32, -0.32, 0.0)),
-            "long": ((0.12, 1.3, 0.26, "round"), (-0.12, 1.3, 0.26, "round"), (0, 1.5, 0.26, "round")),
-            "square": ((0.17, 0.86, 0.34, "square"), (-0.17, 0.86, 0.34, "square"), (0, 0.84, 0.34, "square")),
+            "long": (
+                (0.12, 1.3, 0.26, "round"),
+                (-0.12, 1.3, 0.26, "round"),
+                (0, 1.5, 0.26, "round"),
+            ),
+            "square": (
+                (0.17, 0.86, 0.34, "square"),
+                (-0.17, 0.86, 0.34, "square"),
+                (0, 0.84, 0.34, "square"),
+            ),
         }
         for spread, length, width, tip in lay[kind]:
             angle = middle + spread
@@ -202,8 +132,12 @@ class _Builder:
                        (-0.8, -0.02), (-0.3, -0.1), (0.3, -0.2), (0.66, -0.3)])  # fmt: skip
         self.add("belly", belly * plump, self.belly, "downy", grain=math.pi, tile=0.9,
                  accent=mix(self.belly, (255, 250, 240), 0.5), relief=45)  # fmt: skip
-        self.add("breast", breast * plump, self.breast, "scaly", grain=math.pi * 0.7, tile=1.0, relief=35)
-        self.add("back", back * plump, self.back, "mantle", grain=math.pi + 0.25, tile=1.1, relief=40)
+        self.add(
+            "breast", breast * plump, self.breast, "scaly", grain=math.pi * 0.7, tile=1.0, relief=35
+        )
+        self.add(
+            "back", back * plump, self.back, "mantle", grain=math.pi + 0.25, tile=1.1, relief=40
+        )
         self.points |= {
             "belly": (-0.1, 0.6 * self.pose.plump),
             "breast": (0.9, 0.2 * self.pose.plump),
@@ -218,7 +152,9 @@ class _Builder:
         def turned(points: list[tuple[float, float]]) -> Points:
             return place(smooth(points, 4), angle=pose.head, move=mid)
 
-        ends = place(np.array([(0.36, 0.12), (0.16, 0.34), (-0.4, 0.05)]), angle=pose.head, move=mid)
+        ends = place(
+            np.array([(0.36, 0.12), (0.16, 0.34), (-0.4, 0.05)]), angle=pose.head, move=mid
+        )
         throat = smooth([tuple(ends[0]), (1.1 + pose.stretch * 0.3, -0.36), (1.04, -0.12), (0.8, -0.06), (0.5, -0.3),
                          tuple(ends[2]), mid])  # fmt: skip
         self.add("throat", throat, self.throat, "velvet", grain=math.pi / 2, tile=0.9)
@@ -228,17 +164,29 @@ class _Builder:
         skull = [(0.44, 0.04), (0.34, -0.26), (0.06, -0.44), (-0.26, -0.38), (-0.45, -0.08), (-0.36, 0.24),
                  (-0.05, 0.36), (0.26, 0.26)]  # fmt: skip
         turn = pose.head
-        self.add("head", turned(skull), self.crown, "velvet", grain=turn + math.pi, tile=0.8, relief=45)
-        cheek = [(0.36, 0.06), (0.2, -0.06), (-0.1, -0.02), (-0.2, 0.14), (-0.02, 0.28), (0.24, 0.22)]
+        self.add(
+            "head", turned(skull), self.crown, "velvet", grain=turn + math.pi, tile=0.8, relief=45
+        )
+        cheek = [
+            (0.36, 0.06),
+            (0.2, -0.06),
+            (-0.1, -0.02),
+            (-0.2, 0.14),
+            (-0.02, 0.28),
+            (0.24, 0.22),
+        ]
         self.add("head", turned(cheek), mix(self.crown, (250, 244, 230), 0.4), "velvet", role="cheek",
                  grain=turn + math.pi, tile=0.8, shadow=0)  # fmt: skip
-        for x, y, r, colour in ((0.16, -0.1, 0.125, (250, 246, 236)), (0.165, -0.1, 0.095, (22, 20, 26))):
+        for x, y, r, colour in (
+            (0.16, -0.1, 0.125, (250, 246, 236)),
+            (0.165, -0.1, 0.095, (22, 20, 26)),
+        ):
             disk = place(blob(x, y, r, r), angle=turn, move=mid)
             self.add("head", disk, colour, "paper", shadow=0, relief=0, flat=True)
         spark = place(blob(0.2, -0.14, 0.035, 0.035), angle=turn, move=mid)
         self.add("head", spark, (255, 255, 255), "paper", shadow=0, relief=0, flat=True)
         named = {"forehead": (0.34, -0.2), "crown": (0.02, -0.34), "nape": (-0.36, -0.02), eye: (0.16, -0.1),
-                 "beak": (0.56, 0.04)}  # fmt: skip
+                 "beak": (0.58, 0.04)}  # fmt: skip
         for name, at in named.items():
             x, y = place(np.array([at]), angle=turn, move=mid)[0]
             self.points[name] = (float(x), float(y))
@@ -249,8 +197,22 @@ class _Builder:
         upper: dict[str, list[tuple[float, float]]] = {
             "cone": [(0.3, -0.2), (0.52, -0.14), (0.86, 0.08), (0.6, 0.1), (0.3, 0.08)],
             "needle": [(0.3, -0.12), (0.6, -0.06), (1.22, 0.08), (0.7, 0.07), (0.3, 0.07)],
-            "hook": [(0.3, -0.22), (0.6, -0.24), (0.86, -0.06), (0.82, 0.3), (0.66, 0.1), (0.3, 0.08)],
-            "broad": [(0.3, -0.14), (0.7, -0.06), (1.0, -0.06), (1.06, 0.06), (0.95, 0.1), (0.3, 0.08)],
+            "hook": [
+                (0.3, -0.22),
+                (0.6, -0.24),
+                (0.86, -0.06),
+                (0.82, 0.3),
+                (0.66, 0.1),
+                (0.3, 0.08),
+            ],
+            "broad": [
+                (0.3, -0.14),
+                (0.7, -0.06),
+                (1.0, -0.06),
+                (1.06, 0.06),
+                (0.95, 0.1),
+                (0.3, 0.08),
+            ],
         }
         lower: dict[str, list[tuple[float, float]]] = {
             "cone": [(0.3, 0.02), (0.55, 0.04), (0.78, 0.1), (0.54, 0.22), (0.3, 0.2)],
@@ -261,12 +223,23 @@ class _Builder:
         kind, turn = self.species.beak, self.pose.head
         dark = mix(self.horn, (20, 18, 24), 0.3)
         for shape, colour in ((lower[kind], dark), (upper[kind], self.horn)):
-            self.add("beak", turned(shape), colour, "gloss", grain=turn, tile=0.4, relief=50, shadow=0.02)
+            # Large enough to span a patch on the smallest birds.
+            shape = [(x + (x - 0.3) * 0.25, y * 1.2) for x, y in shape]
+            self.add(
+                "beak", turned(shape), colour, "gloss", grain=turn, tile=0.4, relief=50, shadow=0.02
+            )
 
     def _crest(self, turned: _Turn) -> None:
         turn = self.pose.head
         if self.species.head == "crest":  # a pointed plume towards the back
-            plume = [(0.3, -0.26), (0.0, -0.56), (-0.42, -0.78), (-0.82, -0.8), (-0.56, -0.52), (-0.36, -0.1)]
+            plume = [
+                (0.3, -0.26),
+                (0.0, -0.56),
+                (-0.42, -0.78),
+                (-0.82, -0.8),
+                (-0.56, -0.52),
+                (-0.36, -0.1),
+            ]
             self.add("head", turned(plume), self.crown, "velvet", grain=turn + 2.8, tile=0.8)
             return
         for angle in (-2.5, -2.1, -1.75):  # three upright feathers
@@ -285,8 +258,7 @@ class _Builder:
             start = (0.1, -0.08 * plump)
             angle = math.atan2(fall - start[1], reach - start[0])
             length = math.hypot(reach - start[0], fall - start[1])
-            self.add("wing", feather(start, angle, length, 0.38, "round"), self.wing, "barred",
-                     grain=angle, tile=0.75, anchor=start)  # fmt: skip
+            self._plume(start, angle, length, 0.38)
         cover = [(0.6, -0.2), (0.34, -0.42), (-0.1, -0.4), (-0.52, -0.2), (-0.62, 0.02), (-0.36, 0.2),
                  (0.1, 0.26), (0.46, 0.1)]  # fmt: skip
         self.add("wing", smooth(cover) * np.array([1.0, plump]), self.wing, "barred", role="cover",
@@ -302,14 +274,33 @@ class _Builder:
         for i in range(5):
             angle = middle - 0.62 + 0.3 * (4 - i) - 0.1
             length = 1.02 + 0.12 * (4 - i)
-            self.add("wing", feather(root, angle, length, 0.4, "round"), self.wing, "barred",
-                     grain=angle, tile=0.75, anchor=root)  # fmt: skip
+            self._plume(root, angle, length, 0.4)
         along = middle + 0.12
-        cover = [(-0.06, 0.1), (0.1, 0.34), (0.5, 0.36), (0.74, 0.18), (0.8, -0.1), (0.62, -0.36), (0.2, -0.32)]
+        cover = [
+            (-0.06, 0.1),
+            (0.1, 0.34),
+            (0.5, 0.36),
+            (0.74, 0.18),
+            (0.8, -0.1),
+            (0.62, -0.36),
+            (0.2, -0.32),
+        ]
         self.add("wing", place(smooth(cover), angle=along, move=root), self.wing, "barred",
                  role="cover", grain=along, tile=0.75, relief=40)  # fmt: skip
         self._marks(root, along, 1.0, 0.62)
         return root[0] + 0.55 * math.cos(along), root[1] + 0.55 * math.sin(along)
+
+    def _plume(self, root: tuple[float, float], angle: float, length: float, width: float) -> None:
+        """One flight feather, with a tip of its own colour in some species."""
+        self.add("wing", feather(root, angle, length, width), self.wing, "barred",
+                 grain=angle, tile=0.75, anchor=root)  # fmt: skip
+        if self.species.wing == "tipped":
+            start = (
+                root[0] + 0.68 * length * math.cos(angle),
+                root[1] + 0.68 * length * math.sin(angle),
+            )
+            self.add("wing", feather(start, angle, 0.33 * length, width * 0.95), self.mark, "barred",
+                     role="mark", grain=angle, tile=0.75, anchor=root, shadow=0)  # fmt: skip
 
     def _marks(self, root: tuple[float, float], along: float, length: float, width: float) -> None:
         """The species' wing pattern, between `root` and `length` along the wing."""
@@ -324,15 +315,32 @@ class _Builder:
                 pieces.append(ribbon([(u - 0.06, -width / 2), (u + 0.05, 0.0), (u - 0.06, width / 2)],
                                      [0.1, 0.15, 0.1]))  # fmt: skip
         elif kind == "spotted":
-            spots = ((0.25, -0.1), (0.3, 0.14), (0.5, -0.16), (0.52, 0.05), (0.56, 0.22), (0.76, -0.06), (0.78, 0.14))
+            spots = (
+                (0.25, -0.1),
+                (0.3, 0.14),
+                (0.5, -0.16),
+                (0.52, 0.05),
+                (0.56, 0.22),
+                (0.76, -0.06),
+                (0.78, 0.14),
+            )
             pieces.extend(blob(u * length, v * width * 2, 0.075, 0.075) for u, v in spots)
-        elif kind == "tipped":
-            pieces.append(smooth([(0.92, -0.16), (1.3, -0.2), (1.46, -0.04), (1.3, 0.14), (0.95, 0.2), (0.84, 0.02)], 4))
         for piece in pieces:
-            self.add("wing", laid(piece), self.mark, "downy", role="mark", grain=along, tile=0.75, shadow=0)
+            self.add(
+                "wing",
+                laid(piece),
+                self.mark,
+                "downy",
+                role="mark",
+                grain=along,
+                tile=0.75,
+                shadow=0,
+            )
 
 
-def build(species: Species, pose: Pose, key: str) -> tuple[tuple[Element, ...], dict[str, tuple[float, float]]]:
+def build(
+    species: Species, pose: Pose, key: str
+) -> tuple[tuple[Element, ...], dict[str, tuple[float, float]]]:
     """Draw up one bird.
 
     Args:

@@ -6,14 +6,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.draw import polygon
 
 from ivpt.data.paperbirds.draws import RGB, Draws
 from ivpt.data.paperbirds.materials import TILE, tile
+from ivpt.data.paperbirds.raster import covered, snapped
 from ivpt.data.paperbirds.shapes import Points
 
 SUPERSAMPLE = 3
 """Samples per pixel side; odd, so that a pixel's centre is itself a sample (the part map)."""
+
+_RED_BLUE, _GREEN = np.uint32(0xFF00FF), np.uint32(0x00FF00)
+_SHADES = np.arange(-128, 128, dtype=np.int16)[None, :]
+_ACCENTS = np.arange(0, 128, 8, dtype=np.int16)[:, None]
+_NONE, _LIT, _DARK = np.int16(0), np.int16(26), np.int16(30)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +86,24 @@ def recoloured(element: Element, key: str) -> Element:
     return replace(element, base=base, accent=accent)
 
 
+def _packed(colour: NDArray[np.int32]) -> NDArray[np.uint32]:
+    """Colours (..., 3), 0..255, as one word each."""
+    word: NDArray[np.int32] = colour[..., 0] | colour[..., 1] << 8 | colour[..., 2] << 16
+    return word.astype(np.uint32)
+
+
+def _coloured(
+    element: Element, shade: NDArray[np.int16], accent: NDArray[np.int16]
+) -> NDArray[np.uint32]:
+    """Packed colours for broadcastable shade (-127..127) and accent weight (0..127)."""
+    # Sixteen bits are enough, and fast: all products stay within 255 * 127.
+    base = np.array(element.base, dtype=np.int16)
+    step = np.array(element.accent, dtype=np.int16) - base
+    colour = base + (accent[..., None] * step >> 7)
+    room = np.where(shade[..., None] > 0, 255 - colour, colour)
+    return _packed((colour + (room * shade[..., None] >> 7)).astype(np.int32))
+
+
 class Canvas:
     """Paints elements from back to front.
 
@@ -93,20 +116,14 @@ class Canvas:
     def __init__(self, size: int, light: Light, fill: RGB = (128, 128, 128)) -> None:
         self.size, self.light = size, light
         self.side = size * SUPERSAMPLE
-        self.rgb = np.empty((self.side, self.side, 3), dtype=np.uint8)
-        self.rgb[:] = fill
+        # One 32-bit word per sample (red lowest): a third of the look-ups of three bytes.
+        self.words = np.full((self.side, self.side), _packed(np.array(fill, dtype=np.int32)))
         self.parts = np.zeros((self.side, self.side), dtype=np.uint8)
 
     def paint(self, element: Element) -> None:
         """Draw one element, its drop shadow first."""
         side = self.side
-        # Odd multiples of 1/64: never on a sample's row or column, so no comparison is a tie and
-        # the last bits of sines and cosines do not matter.
-        grid = (np.floor(element.outline * (side * 32)) * 2 + 1) / 64
-        low, high = grid.min(0), grid.max(0)
-        if high[0] < 0 or high[1] < 0 or low[0] > side or low[1] > side:
-            return
-        rows, cols = polygon(grid[:, 1], grid[:, 0], shape=(side, side))
+        rows, cols = covered(snapped(element.outline, side), side)
         if rows.size == 0:
             return
         r0, r1, c0, c1 = int(rows[0]), int(rows[-1]), int(cols.min()), int(cols.max())
@@ -121,8 +138,8 @@ class Canvas:
                 self._darken(mask, r0 - pad, c0 - pad, step, weight)
         # The lit rim of the sheet, and its dark far rim.
         dx, dy = edge * -self.light.side, edge
-        rim = np.where(mask[near_rows - dy, near_cols - dx], 0, 26)
-        rim -= np.where(mask[near_rows + dy, near_cols + dx], 0, 30)
+        rim = np.where(mask[near_rows - dy, near_cols - dx], _NONE, _LIT)
+        rim -= np.where(mask[near_rows + dy, near_cols + dx], _NONE, _DARK)
         self._fill(element, rows, cols, rim, (r0, r1, c0, c1))
 
     def _darken(self, mask: NDArray[np.bool_], top: int, left: int, step: int, weight: int) -> None:
@@ -133,16 +150,18 @@ class Canvas:
         rows, cols = rows + top, cols + left
         keep = (rows >= 0) & (rows < self.side) & (cols >= 0) & (cols < self.side)
         rows, cols = rows[keep], cols[keep]
-        under = self.rgb[rows, cols].astype(np.uint16)
-        factor = 256 - weight * self.light.strength // 128
-        self.rgb[rows, cols] = (under * factor >> 8).astype(np.uint8)
+        under = self.words[rows, cols]
+        factor = np.uint32(256 - weight * self.light.strength // 128)
+        # Red and blue are multiplied in one go, they do not reach each other.
+        red_blue = ((under & _RED_BLUE) * factor >> 8) & _RED_BLUE
+        self.words[rows, cols] = red_blue | (((under & _GREEN) * factor >> 8) & _GREEN)
 
     def _fill(
         self,
         element: Element,
-        rows: NDArray[np.intp],
-        cols: NDArray[np.intp],
-        rim: NDArray[np.int64],
+        rows: NDArray[np.int64],
+        cols: NDArray[np.int64],
+        rim: NDArray[np.int16],
         box: tuple[int, int, int, int],
     ) -> None:
         """Colour the samples of one element: material, relief and rim."""
@@ -160,12 +179,14 @@ class Canvas:
         per_row = -slope * 65536 // (r1 - r0 + 1)
         per_col = light.side * slope * 32768 // (c1 - c0 + 1)
         shade = (rows - (r0 + r1) // 2) * per_row + (cols - (c0 + c1) // 2) * per_col
-        shade = ((shade >> 16) + rim + shade_tile[texel]).astype(np.int32)[:, None]
-        base = np.array(element.base, dtype=np.int32)
-        step = np.array(element.accent, dtype=np.int32) - base
-        colour = base + (accent_tile[texel][:, None] * step >> 8)
-        room = np.where(shade > 0, 255 - colour, colour)
-        self.rgb[rows, cols] = np.clip(colour + (room * shade >> 7), 0, 255).astype(np.uint8)
+        shade = (shade >> 16).astype(np.int16) + rim + shade_tile[texel]
+        shade, accent = np.clip(shade, -127, 127), accent_tile[texel]
+        if rows.size > _SHADES.size * _ACCENTS.size:  # a table of all colours is cheaper then
+            table = _coloured(element, _SHADES, _ACCENTS).ravel()
+            words = table[(accent << 5) + shade + 128]
+        else:
+            words = _coloured(element, shade, accent)
+        self.words[rows, cols] = words
         self.parts[rows, cols] = element.part
 
     def finish(self, key: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -175,7 +196,8 @@ class Canvas:
             Image (size, size, 3) and part map (size, size), both uint8.
         """
         k = SUPERSAMPLE
-        wide = self.rgb.astype(np.uint16)
+        words = self.words[:, :, None] >> np.array([0, 8, 16], dtype=np.uint32)
+        wide = (words & np.uint32(255)).astype(np.uint16)
         tall = wide[0::k] + wide[1::k] + wide[2::k]
         total = tall[:, 0::k] + tall[:, 1::k] + tall[:, 2::k]
         gain = np.array(self.light.gain, dtype=np.int32)

@@ -6,7 +6,7 @@ it carries no hue: the element brings its base colour and its accent colour.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,15 +128,15 @@ MATERIALS = (
 """All names that `tile` knows; the first seven are those of birds."""
 
 
-@lru_cache(maxsize=None)
-def tile(name: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+@cache
+def tile(name: str) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
     """The flattened tile of a material.
 
     Returns:
-        Shade (TILE * TILE,), about -80..80, and accent weight (TILE * TILE,), 0..255.
+        Shade (TILE * TILE,), about -80..80, and accent weight (TILE * TILE,), 0..120 in steps of 8.
     """
     shade, accent = _make(name)
     return (
-        np.ascontiguousarray(shade, dtype=np.int32).ravel(),
-        np.ascontiguousarray(np.clip(accent, 0, 255), dtype=np.int32).ravel(),
+        np.ascontiguousarray(shade, dtype=np.int16).ravel(),
+        np.ascontiguousarray(np.clip(accent, 0, 255) // 16 * 8, dtype=np.int16).ravel(),
     )

@@ -31,17 +31,34 @@ def _butterfly(d: Draws) -> list[Piece]:
     pieces: list[Piece] = []
     for side in (-1, 1):
         flip = np.array([side, 1.0])
-        pieces.append((smooth([(0, 0), (0.5, 0.1), (0.75, 0.55), (0.3, 0.75)]) * flip, "low", "speckled", e))
-        pieces.append((smooth([(0, 0), (0.35, -0.7), (0.95, -0.75), (0.8, -0.1)]) * flip, "high", "mottled", c))
+        pieces.append(
+            (smooth([(0, 0), (0.5, 0.1), (0.75, 0.55), (0.3, 0.75)]) * flip, "low", "speckled", e)
+        )
+        pieces.append(
+            (
+                smooth([(0, 0), (0.35, -0.7), (0.95, -0.75), (0.8, -0.1)]) * flip,
+                "high",
+                "mottled",
+                c,
+            )
+        )
         pieces.append((blob(side * 0.6, -0.42, 0.14, 0.14), "spot", "velvet", e))
-    return [*pieces, (ribbon([(0, -0.5), (0, 0.0), (0, 0.6)], [0.1, 0.16, 0.08]), "body", "downy", (52, 44, 40))]
+    return [
+        *pieces,
+        (ribbon([(0, -0.5), (0, 0.0), (0, 0.6)], [0.1, 0.16, 0.08]), "body", "downy", (52, 44, 40)),
+    ]
 
 
 def _beetle(d: Draws) -> list[Piece]:
     c = d.colour()
     dark = mix(c, (20, 20, 26), 0.6)
     legs: list[Piece] = [
-        (ribbon([(0.0, y), (s * 0.6, y - 0.1), (s * 0.8, y + 0.2)], [0.1, 0.08, 0.06]), "legs", "ringed", dark)
+        (
+            ribbon([(0.0, y), (s * 0.6, y - 0.1), (s * 0.8, y + 0.2)], [0.1, 0.08, 0.06]),
+            "legs",
+            "ringed",
+            dark,
+        )
         for s in (-1, 1)
         for y in (-0.35, 0.05, 0.4)
     ]
@@ -57,8 +74,18 @@ def _beetle(d: Draws) -> list[Piece]:
 def _leaf(d: Draws) -> list[Piece]:
     c = d.colour()
     return [
-        (ribbon([(-1, 0.05), (-0.5, 0.0)], [0.08, 0.08]), "stalk", "bark", mix(c, (60, 40, 20), 0.5)),
-        (feather((-0.7, 0.0), 0.0, 1.7, d.between(0.6, 1.1), d.pick(("round", "point"))), "blade", "leafy", c),
+        (
+            ribbon([(-1, 0.05), (-0.5, 0.0)], [0.08, 0.08]),
+            "stalk",
+            "bark",
+            mix(c, (60, 40, 20), 0.5),
+        ),
+        (
+            feather((-0.7, 0.0), 0.0, 1.7, d.between(0.6, 1.1), d.pick(("round", "point"))),
+            "blade",
+            "leafy",
+            c,
+        ),
     ]
 
 
@@ -73,7 +100,8 @@ def _mushroom(d: Draws) -> list[Piece]:
 def _flower(d: Draws) -> list[Piece]:
     c, n = d.colour(60, 250), d.integer(5, 9)
     petals: list[Piece] = [
-        (feather((0, 0), 2 * math.pi * i / n, 0.9, 2.6 / n + 0.1), "petal", "velvet", c) for i in range(n)
+        (feather((0, 0), 2 * math.pi * i / n, 0.9, 2.6 / n + 0.1), "petal", "velvet", c)
+        for i in range(n)
     ]
     return [*petals, (blob(0, 0, 0.28, 0.28), "heart", "speckled", d.colour())]
 
@@ -81,7 +109,9 @@ def _flower(d: Draws) -> list[Piece]:
 def _stone(d: Draws) -> list[Piece]:
     g = d.integer(90, 190)
     wobble = [d.between(0.75, 1.1) for _ in range(8)]
-    return [(blob(0, 0, 0.95, d.between(0.5, 0.8), wobble), "stone", "speckled", d.near((g, g, g), 20))]
+    return [
+        (blob(0, 0, 0.95, d.between(0.5, 0.8), wobble), "stone", "speckled", d.near((g, g, g), 20))
+    ]
 
 
 def _cup(d: Draws) -> list[Piece]:
@@ -109,7 +139,15 @@ def _tree(d: Draws) -> list[Piece]:
         (blob(x, y, 0.5, 0.45, [d.between(0.85, 1.15) for _ in range(8)]), "crown", "mottled", c)
         for x, y in ((-0.35, -0.2), (0.35, -0.25), (0.0, -0.55))
     ]
-    return [(ribbon([(0, 0.95), (0.05, 0.3), (0, -0.3)], [0.3, 0.2, 0.1]), "trunk", "bark", (110, 78, 56)), *crown]
+    return [
+        (
+            ribbon([(0, 0.95), (0.05, 0.3), (0, -0.3)], [0.3, 0.2, 0.1]),
+            "trunk",
+            "bark",
+            (110, 78, 56),
+        ),
+        *crown,
+    ]
 
 
 def _boat(d: Draws) -> list[Piece]:
@@ -125,7 +163,14 @@ def _snail(d: Draws) -> list[Piece]:
     c, s = d.colour(70), d.colour()
     return [
         (ribbon([(0.75, 0.3), (0.95, -0.2)], [0.1, 0.06]), "horn", "velvet", c),
-        (smooth([(-0.95, 0.75), (-0.3, 0.5), (0.5, 0.45), (0.75, 0.1), (0.98, 0.3), (0.8, 0.72)]), "foot", "downy", c),
+        (
+            smooth(
+                [(-0.95, 0.75), (-0.3, 0.5), (0.5, 0.45), (0.75, 0.1), (0.98, 0.3), (0.8, 0.72)]
+            ),
+            "foot",
+            "downy",
+            c,
+        ),
         (blob(-0.15, 0.05, 0.6, 0.55), "shell", "striped", s),
         (blob(-0.12, 0.08, 0.32, 0.3), "coil", "ripple", mix(s, (250, 240, 220), 0.4)),
     ]
@@ -161,7 +206,11 @@ def thing(key: str, x: float, y: float, radius: float, kind: str | None = None) 
     kind = kind or draws.pick(tuple(KINDS))
     pieces = KINDS[kind](draws)
     # Things that stand stay roughly upright; the others lie as they fell.
-    turn = draws.between(-0.3, 0.3) if kind in ("house", "tree", "cup", "boat") else draws.between(-3.1, 3.1)
+    turn = (
+        draws.between(-0.3, 0.3)
+        if kind in ("house", "tree", "cup", "boat")
+        else draws.between(-3.1, 3.1)
+    )
     squash = np.array([draws.between(0.75, 1.0), draws.between(0.75, 1.0)])
     mirror = draws.chance(0.5)
     elements = []

@@ -10,11 +10,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ivpt.data.paperbirds.anatomy import KEYPOINTS, PARTS, Pose, build, keypoint_part
+from ivpt.data.paperbirds.anatomy import build
 from ivpt.data.paperbirds.canvas import Canvas, Element, Light, recoloured
 from ivpt.data.paperbirds.draws import Draws
 from ivpt.data.paperbirds.habitats import HABITATS, backdrop, foreground, perch
 from ivpt.data.paperbirds.objects import thing
+from ivpt.data.paperbirds.pose import KEYPOINTS, PARTS, Pose, keypoint_part
 from ivpt.data.paperbirds.species import Species
 
 
@@ -88,7 +89,9 @@ def sample_scene(
     spots = tuple(
         (draws.unit(), draws.unit(), draws.between(smallest, largest)) for _ in range(count)
     )
-    return Scene(key, species, habitat or place, pose, spots, in_front, perched and species is not None)
+    return Scene(
+        key, species, habitat or place, pose, spots, in_front, perched and species is not None
+    )
 
 
 def _twig(scene: Scene) -> list[Element]:
@@ -142,7 +145,9 @@ def render(
     return Rendering(image, parts, _keypoints(parts, places), _box(parts))
 
 
-def _keypoints(parts: NDArray[np.uint8], places: dict[str, tuple[float, float]]) -> NDArray[np.float32]:
+def _keypoints(
+    parts: NDArray[np.uint8], places: dict[str, tuple[float, float]]
+) -> NDArray[np.float32]:
     """Keypoints with visibility: on the picture, and on or next to a visible pixel of their part."""
     size = parts.shape[0]
     result = np.zeros((len(KEYPOINTS), 3), dtype=np.float32)
@@ -155,7 +160,9 @@ def _keypoints(parts: NDArray[np.uint8], places: dict[str, tuple[float, float]])
         if not (0 <= column < size and 0 <= line < size):
             continue
         reach = max(1, size // 96)
-        window = parts[max(0, line - reach) : line + reach + 1, max(0, column - reach) : column + reach + 1]
+        window = parts[
+            max(0, line - reach) : line + reach + 1, max(0, column - reach) : column + reach + 1
+        ]
         if (window == PARTS.index(keypoint_part(name)) + 1).any():
             result[row] = x, y, 1.0
     return result
