@@ -108,7 +108,10 @@ def load_into(vit: VisionTransformer, state: Mapping[str, Tensor], what: str) ->
     for problem, names in (
         ("lacks", sorted(wanted.keys() - fitted.keys())),
         ("has no place for", sorted(fitted.keys() - wanted.keys())),
-        ("has another shape of", sorted(n for n in wanted.keys() & fitted.keys() if wanted[n].shape != fitted[n].shape)),
+        (
+            "has another shape of",
+            sorted(n for n in wanted.keys() & fitted.keys() if wanted[n].shape != fitted[n].shape),
+        ),
     ):
         if names:
             first = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

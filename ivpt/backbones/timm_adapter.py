@@ -34,7 +34,7 @@ class TimmTokenModel(nn.Module):
     ) -> None:
         super().__init__()
         vit.reset_classifier(0)
-        vit.attn_pool = None
+        vit.attn_pool = None  # type: ignore[assignment]
         self.vit = vit
         self.name = name
         self.dim = int(vit.embed_dim)

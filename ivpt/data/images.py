@@ -1,0 +1,73 @@
+"""Image files to upright 8-bit RGB."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ivpt.errors import DataError
+
+MAX_PIXELS = 89_478_485
+"""Larger images are refused unopened: 256 MiB as RGB, and Pillow's own limit for suspected decompression bombs."""
+
+
+def read_image(path: Path | str) -> NDArray[np.uint8]:
+    """Decode an image file whatever its mode: the first frame, turned upright, transparency over white.
+
+    Grey, palette, CMYK and 16-bit images become 8-bit RGB; 16-bit values keep their upper 8 bits, floating-point ones
+    are taken as [0, 1] if they lie there and as [0, 255] otherwise.
+
+    Returns:
+        (height, width, 3) RGB.
+
+    Raises:
+        DataError: missing, truncated, not an image, or more than :data:`MAX_PIXELS`; the message names the file.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns about harmless metadata; the size is checked just below
+            with Image.open(path) as opened:
+                if opened.width * opened.height > MAX_PIXELS:
+                    raise DataError(
+                        f"The image {path} has {opened.width}x{opened.height} pixels, more than can be opened safely.",
+                        "Make it smaller or take it out.",
+                    )
+                image = ImageOps.exif_transpose(opened)
+                return np.array(_to_rgb(image), dtype=np.uint8)
+    except DataError:
+        raise
+    except FileNotFoundError:
+        raise DataError(f"The image {path} does not exist.") from None
+    except UnidentifiedImageError:
+        raise DataError(f"The image {path} cannot be read: it is not an image file that Pillow knows.", _HINT) from None
+    except Exception as error:  # noqa: BLE001 decoders of damaged files raise anything, from SyntaxError to struct.error
+        reason = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+        raise DataError(f"The image {path} cannot be read: {reason}.", _HINT) from None
+
+
+_HINT = "Mend it or take it out, or leave such images out with --set data.skip_unreadable=true."
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        return Image.fromarray(_to_8_bits(np.asarray(image), image.mode)).convert("RGB")
+    if image.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(white, image)
+    return image.convert("RGB")
+
+
+def _to_8_bits(values: NDArray[np.generic], mode: str) -> NDArray[np.uint8]:
+    grey = np.nan_to_num(values.astype(np.float64))
+    if mode == "F":
+        scale = 255.0 if grey.min() >= 0 and grey.max() <= 1 else 1.0
+    else:
+        # Older Pillow opens 16-bit files as 32-bit integers; a range of 0 to 255 there means an 8-bit image.
+        scale = 1 / 256 if mode.startswith("I;16") or grey.max() > 255 else 1.0
+    return np.clip(np.floor(grey * scale), 0, 255).astype(np.uint8)
+
+
+__all__ = ["MAX_PIXELS", "read_image"]

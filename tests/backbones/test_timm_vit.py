@@ -1,0 +1,135 @@
+"""timm:<name>, the paper's five, and weights that cannot be had."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+
+from ivpt.backbones import hub
+from ivpt.backbones.paper import DeiTS, DinoV2S
+from ivpt.backbones.resolve import create_backbone, recommended
+from ivpt.backbones.timm_vit import TimmModel, TimmVit
+from ivpt.config import BackboneConfig
+from ivpt.errors import ConfigError, PluginError, WeightsError
+
+
+def test_small_model_equals_timm_through_a_file(tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    vit = timm.create_model("test_vit", num_classes=7).eval()
+    torch.save(vit.state_dict(), tmp_path / "w.pth")
+    backbone = create_backbone(BackboneConfig(name="timm:test_vit"))
+    model = backbone.build(str(tmp_path / "w.pth"), backbone.default_image_size)
+    images = torch.randn(1, 3, *model.image_size)
+    tokens = model.embed(images)
+    for index in range(model.depth):
+        tokens = model.block(index, tokens)
+    assert torch.equal(model.normalise(tokens), vit.forward_features(images))
+    assert model.weights.source == "file" and model.weights.name == "w.pth"
+
+
+def test_geometry_comes_from_timm() -> None:
+    dino, deit = DinoV2S(), DeiTS()
+    assert (dino.default_image_size, deit.default_image_size) == (518, 224)
+    model = dino.build("none", 28)
+    assert (model.num_prefix, model.grid, model.mean) == (5, (2, 2), (0.485, 0.456, 0.406))
+    assert set(model.tunable_tokens()) == {"cls_token", "reg_token", "pos_embed"}
+    assert deit.build("none", 32).num_prefix == 2
+
+
+def test_random_weights_depend_on_nothing_but_the_model() -> None:
+    first = TimmVit("test_vit").build("none", 32)
+    torch.rand(10)
+    assert first.weights == TimmVit("test_vit").build("none", 32).weights
+
+
+def test_size_is_checked_before_weights_are_sought() -> None:
+    with pytest.raises(ConfigError) as caught:
+        DinoV2S().build(None, 230)
+    assert "224 and 238" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["swin_tiny_patch4_window7_224", "vit_base_r50_s16_224", "resnet50"])
+def test_other_architectures_are_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="not a plain vision transformer"):
+        create_backbone(BackboneConfig(name=f"timm:{name}"))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "words"),
+    [
+        ("timm:vit_smal_patch16_224", ConfigError, "vit_small_patch16_224"),
+        ("timm:vit_small_patch14_reg4_dinov2.lvd142", ConfigError, "lvd142m"),
+        ("timm:", ConfigError, "needs the name"),
+        ("dinov2_s:x", ConfigError, "Only timm"),
+        ("dinov2_x", PluginError, "dinov2_s"),
+    ],
+)
+def test_unknown_names_offer_the_nearest(name: str, kind: type[Exception], words: str) -> None:
+    with pytest.raises(kind, match=words):
+        create_backbone(BackboneConfig(name=name))
+
+
+def test_recommended_values() -> None:
+    assert "training.epochs" in recommended("vit_mini")
+    assert recommended("timm:test_vit") == {}
+
+
+def test_model_without_hub_weights_names_the_download(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = TimmModel("test_vit")
+    model.config = {**model.config, "hf_hub_id": None, "url": "https://example.org/w.pth"}
+    with pytest.raises(WeightsError, match="example.org/w.pth"):
+        model.build(None, 32)
+
+
+def test_cached_file_is_used_without_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *_, **__: str(tmp_path / "model.safetensors"))
+    monkeypatch.setattr(hub, "_ask", lambda url: pytest.fail("asked the network"))
+    assert hub.fetch("m", "timm/m") == tmp_path / "model.safetensors"
+
+
+@pytest.mark.parametrize(("answer", "words"), [(503, "answered 503"), (404, "no such file"), ("no route", "no route")])
+def test_hub_answers(monkeypatch: pytest.MonkeyPatch, answer: int | str, words: str) -> None:
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *_, **__: None)
+    monkeypatch.setattr(hub, "_told_offline", lambda: False)
+    monkeypatch.setattr(hub, "_ask", lambda url: answer)
+    with pytest.raises(WeightsError, match=words):
+        hub.fetch("m", "timm/m")
+
+
+@pytest.mark.parametrize("variables", [{"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:9"}])
+def test_offline_is_one_quick_quiet_error(variables: dict[str, str], tmp_path: Path) -> None:
+    code = (
+        "from ivpt.errors import WeightsError\n"
+        "from ivpt.backbones.paper import DinoV2L\n"
+        "try: DinoV2L().build(None, 518)\n"
+        "except WeightsError as error: print(error)\n"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("HF_")}
+    environment |= {"HF_HOME": str(tmp_path), "no_proxy": "127.0.0.1", **variables}
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert run.stderr == ""
+    assert len(run.stdout.strip().splitlines()) == 1
+    for words in (
+        "vit_large_patch14_reg4_dinov2.lvd142m",
+        "model.safetensors",
+        "online",
+        "--weights FILE",
+        "--weights none",
+    ):
+        assert words in run.stdout
+
+
+def test_silent_hub_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert hub.PATIENCE < 10
+    monkeypatch.setattr(hub, "PATIENCE", 0.2)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answer = hub._ask(f"http://127.0.0.1:{server.getsockname()[1]}/file")
+    assert isinstance(answer, str)
