@@ -4,13 +4,18 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+import safetensors.torch
 import timm
 import torch
 
 from ivpt.backbones import hub
+from ivpt.backbones.checkpoint import fingerprint
 from ivpt.backbones.paper import DeiTS, DinoV2S
 from ivpt.backbones.resolve import create_backbone, recommended
 from ivpt.backbones.timm_vit import TimmModel, TimmVit
@@ -29,7 +34,8 @@ def test_small_model_equals_timm_through_a_file(tmp_path: Path) -> None:
     for index in range(model.depth):
         tokens = model.block(index, tokens)
     assert torch.equal(model.normalise(tokens), vit.forward_features(images))
-    assert model.weights.source == "file" and model.weights.name == "w.pth"
+    assert model.weights.source == "file"
+    assert model.weights.name == "w.pth"
 
 
 def test_geometry_comes_from_timm() -> None:
@@ -82,7 +88,7 @@ def test_recommended_values() -> None:
 def test_model_without_hub_weights_names_the_download(monkeypatch: pytest.MonkeyPatch) -> None:
     model = TimmModel("test_vit")
     model.config = {**model.config, "hf_hub_id": None, "url": "https://example.org/w.pth"}
-    with pytest.raises(WeightsError, match="example.org/w.pth"):
+    with pytest.raises(WeightsError, match=r"example\.org/w\.pth"):
         model.build(None, 32)
 
 
@@ -133,3 +139,53 @@ def test_silent_hub_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         answer = hub._ask(f"http://127.0.0.1:{server.getsockname()[1]}/file")
     assert isinstance(answer, str)
+
+
+class _Hub(BaseHTTPRequestHandler):
+    """As much of a model hub as one file needs."""
+
+    file = b""
+    asked: ClassVar[list[str]] = []
+
+    def do_HEAD(self) -> None:
+        self.asked.append(f"{self.command} {self.path}")
+        known = self.path.endswith("/timm/test_vit.r160_in1k/resolve/main/model.safetensors")
+        self.send_response(200 if known else 404)
+        self.send_header("ETag", '"0123456789"')
+        self.send_header("X-Repo-Commit", "a" * 40)
+        self.send_header("Content-Length", str(len(self.file) if known else 0))
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.do_HEAD()
+        self.wfile.write(self.file)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_weights_come_from_the_hub_once_and_then_from_the_cache(tmp_path: Path) -> None:
+    vit = timm.create_model("test_vit")
+    _Hub.file = safetensors.torch.save(vit.state_dict())
+    code = (
+        "from ivpt.backbones.timm_vit import TimmVit\n"
+        "model = TimmVit('test_vit').build(None, 160)\n"
+        "print(model.weights.source, model.weights.name, model.weights.sha256)\n"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("HF_")}
+    said = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Hub) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        environment |= {"HF_HOME": str(tmp_path), "no_proxy": "127.0.0.1", "HF_HUB_DISABLE_XET": "1"}
+        environment["HF_ENDPOINT"] = f"http://127.0.0.1:{server.server_address[1]}"
+        for expected in (True, False):
+            _Hub.asked.clear()
+            run = subprocess.run(
+                [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120
+            )
+            assert run.returncode == 0, run.stderr
+            said.append(run.stdout)
+            assert any(line.startswith("GET") for line in _Hub.asked) is expected
+        server.shutdown()
+    body = {name: value for name, value in vit.state_dict().items() if not name.startswith("head.")}
+    assert said == [f"hub timm/test_vit.r160_in1k {fingerprint(body)}\n"] * 2

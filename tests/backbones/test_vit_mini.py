@@ -16,7 +16,8 @@ def test_plan() -> None:
     assert (model.depth, model.num_prefix, model.grid, model.patch_size) == (8, 5, (12, 12), (8, 8))
     assert set(model.tunable_tokens()) == {"cls_token", "reg_token", "pos_embed"}
     assert model.embed(torch.zeros(1, 3, 96, 96)).shape == (1, 5 + 144, model.dim)
-    assert model.weights.source == "none" and "random" in model.weights.name
+    assert model.weights.source == "none"
+    assert "random" in model.weights.name
 
 
 def test_random_weights_are_fixed_and_leave_the_global_generator_alone() -> None:
@@ -49,4 +50,5 @@ def test_half_precision_file_loads_as_float32_at_another_size(tmp_path: Path) ->
     assert same.vit.pos_embed.dtype == torch.float32
     assert torch.equal(same.vit.pos_embed, state["pos_embed"].float())
     assert larger.vit.pos_embed.shape == (1, 12 * 16, same.dim)
-    assert same.weights == larger.weights and same.weights.source == "file"
+    assert same.weights == larger.weights
+    assert same.weights.source == "file"

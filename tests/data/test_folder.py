@@ -26,7 +26,8 @@ def test_class_folders(tmp_path: Path) -> None:
     assert [r.id for r in folder.records()] == ["owl/deep/a.jpg", "wren/1.PNG", "wren/2.png"]
     assert [r.label for r in folder.records()] == [0, 1, 1]
     assert {r.split for r in folder.records()} == {None}
-    assert folder.image(2).shape == (4, 5, 3) and folder.image(2).dtype == np.uint8
+    assert folder.image(2).shape == (4, 5, 3)
+    assert folder.image(2).dtype == np.uint8
 
 
 def test_split_folders(tmp_path: Path) -> None:

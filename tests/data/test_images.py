@@ -25,7 +25,8 @@ def test_every_mode_becomes_rgb(mode: str, tmp_path: Path) -> None:
     else:
         Image.new("RGB", (6, 4), "white").convert(mode).save(file)
     got = read_image(file)
-    assert got.shape == (4, 6, 3) and got.dtype == np.uint8
+    assert got.shape == (4, 6, 3)
+    assert got.dtype == np.uint8
     assert got.min() >= 254
 
 
@@ -61,7 +62,8 @@ def test_exif_rotation_is_undone(tmp_path: Path) -> None:
     Image.fromarray(pixels).save(tmp_path / "x.jpg", exif=exif, quality=95, subsampling=0)
     got = read_image(tmp_path / "x.jpg")
     assert got.shape == (16, 8, 3)
-    assert got[2, 4, 0] > 200 and got[13, 4, 0] < 50
+    assert got[2, 4, 0] > 200
+    assert got[13, 4, 0] < 50
 
 
 def test_truncated_empty_and_foreign_files_are_named(tmp_path: Path) -> None:

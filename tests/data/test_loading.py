@@ -40,7 +40,8 @@ def images(augment: str = "paper", broken: tuple[int, ...] = (), seed: int = 0) 
 
 def test_items() -> None:
     item = images("none")[1]
-    assert item["image"].shape == (3, 16, 16) and item["image"].dtype == torch.float32
+    assert item["image"].shape == (3, 16, 16)
+    assert item["image"].dtype == torch.float32
     assert (item["label"], item["index"]) == (1, 5)
     assert len(images()) == 4
 

@@ -39,7 +39,8 @@ def test_published_test_never_moves_and_only_train_gives_val() -> None:
 def test_published_val_is_kept() -> None:
     found = records(10, 10, split="train") + [Record(f"v{i}", i % 2, "val") for i in range(4)]
     split = draw(found)
-    assert (split[20:] == VAL).all() and not (split[:20] == VAL).any()
+    assert (split[20:] == VAL).all()
+    assert not (split[:20] == VAL).any()
     assert (split[:20] == TEST).sum() == 4
 
 
@@ -50,7 +51,8 @@ def test_seed_and_order() -> None:
     assert (backwards.split[::-1] == first.split).all()
     assert backwards.sha256 == first.sha256
     other = make_split(found, val_fraction=0.15, test_fraction=0.2, seed=1)
-    assert other.sha256 != first.sha256 and (other.split != first.split).any()
+    assert other.sha256 != first.sha256
+    assert (other.split != first.split).any()
 
 
 def test_draw_is_pinned() -> None:

@@ -18,7 +18,8 @@ from ivpt.registry import DATASETS
 def test_registered() -> None:
     assert "elpv" in DATASETS.names()
     created = DATASETS.create("elpv", {"threshold": "0.9"})
-    assert isinstance(created, Elpv) and created.threshold == 0.9
+    assert isinstance(created, Elpv)
+    assert created.threshold == 0.9
 
 
 def test_labels_and_types_are_the_published_ones() -> None:
@@ -43,7 +44,8 @@ def test_agrees_with_the_packages_own_loader() -> None:
     assert [module.CELL_TYPES[r.attributes["cell type"]] for r in records] == types.tolist()
     for index in (0, 1311, 2623):
         image = data.image(index)
-        assert image.shape == (300, 300, 3) and image.dtype == np.uint8
+        assert image.shape == (300, 300, 3)
+        assert image.dtype == np.uint8
         assert (image == images[index][..., None]).all()
 
 
