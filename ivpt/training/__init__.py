@@ -1,1 +1,1 @@
-"""Loop, optimiser groups, checkpoints, export to the run file."""
+"""Training: the loop, optimiser groups, checkpoint and resume, several processes, export to the run file."""

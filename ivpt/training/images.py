@@ -1,0 +1,113 @@
+"""The table of images for the run file, and the first look at every image before training begins."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ivpt.data.transforms import Size, visible_box
+from ivpt.errors import DataError
+from ivpt.interfaces.dataset import Dataset, DatasetInfo, Progress, Record
+from ivpt.runfile.content import ImageTable
+
+JPEG_QUALITY = 85
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """What decoding every image once has shown.
+
+    Attributes:
+        table: all images; unreadable ones have no thumbnail and size 0.
+        unreadable: the error of each image that could not be decoded, by position.
+    """
+
+    table: ImageTable
+    unreadable: Mapping[int, DataError]
+
+
+def look(
+    dataset: Dataset,
+    info: DatasetInfo,
+    records: Sequence[Record],
+    split: NDArray[np.uint8],
+    *,
+    view: Size,
+    thumbnail: int,
+    skip_unreadable: bool,
+    progress: Progress | None = None,
+) -> FirstLook:
+    """Decode every image once: thumbnails, sizes, annotations, and whether it can be read at all.
+
+    Args:
+        dataset: prepared.
+        info: of the data set.
+        records: of the data set.
+        split: (N,) codes.
+        view: (height, width) of the model's input; a thumbnail shows exactly that view, so maps lie over it.
+        thumbnail: longest side of a thumbnail in pixels.
+        skip_unreadable: go on after an unreadable image.
+        progress: told about every image.
+
+    Raises:
+        DataError: an image cannot be decoded and is not to be skipped.
+    """
+    n = len(records)
+    sizes = np.zeros((n, 2), np.int32)
+    keypoints = np.full((n, len(info.keypoints), 3), np.nan, np.float32)
+    boxes = np.full((n, 4), np.nan, np.float32)
+    thumbnails: list[bytes | None] = [None] * n
+    unreadable: dict[int, DataError] = {}
+    for i in range(n):
+        if progress is not None:
+            progress(i, n, "looking at images")
+        try:
+            image = dataset.image(i)
+        except DataError as error:
+            if not skip_unreadable:
+                raise
+            unreadable[i] = error
+            continue
+        sizes[i] = image.shape[1], image.shape[0]
+        thumbnails[i] = encode_thumbnail(image, view, thumbnail)
+        found = dataset.annotations(i)
+        if found.keypoints is not None:
+            keypoints[i] = found.keypoints
+        if found.box is not None:
+            boxes[i] = found.box
+    if progress is not None:
+        progress(n, n, "looking at images")
+    attributes = {
+        name: np.array([record.attributes.get(name, -1) for record in records], np.int32) for name in info.attributes
+    }
+    table = ImageTable(
+        ids=[record.id for record in records],
+        labels=np.array([record.label for record in records], np.int64),
+        splits=split,
+        sizes=sizes,
+        attributes=attributes,
+        keypoints=keypoints if info.keypoints else None,
+        boxes=boxes if np.isfinite(boxes).any() else None,
+        thumbnails=thumbnails,
+    )
+    return FirstLook(table, unreadable)
+
+
+def encode_thumbnail(image: NDArray[np.uint8], view: Size, longest: int) -> bytes:
+    """JPEG bytes of what the model is shown of an image, at most ``longest`` pixels on its longer side.
+
+    Args:
+        image: (height, width, 3) RGB.
+        view: (height, width) of the model's input.
+        longest: in pixels; smaller images are not enlarged.
+    """
+    x, y, width, height = visible_box(image.shape[1], image.shape[0], view)
+    scale = min(1.0, longest / max(width, height))
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    shown = Image.fromarray(image).resize(size, Image.Resampling.BICUBIC, (x, y, x + width, y + height))
+    stream = io.BytesIO()
+    shown.save(stream, "JPEG", quality=JPEG_QUALITY)
+    return stream.getvalue()
