@@ -85,6 +85,12 @@ class TrainingError(IvptError):
     exit_code = ExitCode.TRAINING
 
 
+class Interrupted(IvptError):
+    """The user asked to stop; what is needed to go on has been saved."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
 def nearest(name: str, known: list[str] | tuple[str, ...]) -> str:
     """A sentence that offers the known names nearest to a mistyped one.
 
