@@ -3,7 +3,8 @@
 Normalisation, input size and prefix tokens are those of each model's own timm configuration.
 """
 
-from typing import ClassVar, final
+from abc import abstractmethod
+from typing import final
 
 from ivpt.backbones.timm_adapter import TimmTokenModel
 from ivpt.backbones.timm_vit import TimmModel
@@ -11,13 +12,12 @@ from ivpt.interfaces.backbone import Backbone
 
 
 class NamedTimmBackbone(Backbone):
-    """Base of backbones that are one fixed timm model; subclasses name it.
+    """A backbone that is one fixed timm model."""
 
-    Attributes:
-        timm_name: timm's name with the tag of the weights.
-    """
-
-    timm_name: ClassVar[str]
+    @property
+    @abstractmethod
+    def timm_name(self) -> str:
+        """timm's name with the tag of the weights."""
 
     def __init__(self) -> None:
         self._model = TimmModel(self.timm_name)

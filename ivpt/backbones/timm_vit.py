@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import timm
 import torch
@@ -102,6 +102,7 @@ class TimmModel:
         )
 
 
+@final
 class TimmVit(Backbone):
     """A plain timm vision transformer, written ``timm:<name>``.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, final
 
 import torch
 from timm.models.vision_transformer import VisionTransformer
@@ -50,6 +50,7 @@ def make_vit_mini(image_size: int | tuple[int, int] = IMAGE_SIZE) -> VisionTrans
     )
 
 
+@final
 class VitMini(Backbone):
     """The embedded backbone; see docs/model-card.md for what it was trained on and what it is not."""
 

@@ -18,7 +18,7 @@ def printed(name: str) -> type[Any]:
     for block in re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL):
         if f"class {name}(" in block:
             scope: dict[str, Any] = {"__name__": "printed"}
-            exec(block, scope)  # noqa: S102 our own documentation
+            exec(block, scope)
             return scope[name]  # type: ignore[no-any-return]
     pytest.fail(f"docs/plugins.md prints no class {name}")
 
