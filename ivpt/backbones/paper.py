@@ -17,7 +17,7 @@ class NamedTimmBackbone(Backbone):
     @property
     @abstractmethod
     def timm_name(self) -> str:
-        """timm's name with the tag of the weights."""
+        """The timm name with the tag of the weights."""
 
     def __init__(self) -> None:
         self._model = TimmModel(self.timm_name)

@@ -16,7 +16,7 @@ class TimmTokenModel(nn.Module):
     """A timm vision transformer cut open at its blocks; implements :class:`ivpt.interfaces.backbone.TokenModel`.
 
     ``embed`` then every ``block`` then ``normalise`` is exactly ``vit.forward_features``. The one exception are models
-    that timm builds with mean pooling, which normalise after the pooling: ``normalise`` applies that norm to each token.
+    that timm builds with mean pooling, which normalise after pooling: ``normalise`` applies that norm to each token.
 
     The classifier is dropped, everything is frozen, and the module always computes as in evaluation: prompts are
     tuned, never the dropout of a frozen backbone. Whoever tunes the tokens of :meth:`tunable_tokens` unfreezes them.
@@ -71,7 +71,7 @@ class TimmTokenModel(nn.Module):
         return getattr(self.vit, self._norm)(tokens)  # type: ignore[no-any-return]
 
     def tunable_tokens(self) -> dict[str, nn.Parameter]:
-        """Class, distillation and register tokens and the position embedding, by their timm names, as far as present."""
+        """Class, distillation and register tokens and the position embedding, by timm's names, as far as present."""
         found = {name: getattr(self.vit, name, None) for name in TUNABLE}
         return {name: token for name, token in found.items() if isinstance(token, nn.Parameter)}
 

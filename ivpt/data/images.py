@@ -42,7 +42,7 @@ def read_image(path: Path | str) -> NDArray[np.uint8]:
         raise DataError(f"The image {path} does not exist.") from None
     except UnidentifiedImageError:
         raise DataError(f"The image {path} cannot be read: it is not an image file that Pillow knows.", _HINT) from None
-    except Exception as error:  # noqa: BLE001 decoders of damaged files raise anything, from SyntaxError to struct.error
+    except Exception as error:  # decoders of damaged files raise anything, from SyntaxError to struct.error
         reason = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
         raise DataError(f"The image {path} cannot be read: {reason}.", _HINT) from None
 

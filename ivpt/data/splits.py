@@ -44,8 +44,8 @@ def make_split(
 ) -> SplitTable:
     """Complete a split: published val and test images stay where they are, what is missing is taken out of train.
 
-    Val and test are drawn class by class, so that every class keeps its share in each. An image's place in the draw is a
-    hash of (seed, id): it depends neither on the order of the records nor on any library's random numbers.
+    Val and test are drawn class by class, so that every class keeps its share in each. An image's place in the draw is
+    a hash of (seed, id): it depends neither on the order of the records nor on any library's random numbers.
 
     Args:
         records: all images; ``Record.split`` is the published split or ``None``.
