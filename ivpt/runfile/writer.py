@@ -127,6 +127,11 @@ class RunWriter:
         held_out = self._splits[indices] != SPLITS.index("train")
         self._importance.add(np.asarray(batch.scores, np.float32)[held_out], self._labels[indices][held_out])
 
+    def set_metrics(self, metrics: Mapping[str, Any]) -> None:
+        """Replace the metrics, which may be known only after the last batch."""
+        with writing(self.path):
+            write_json(self._file, "metrics", metrics)
+
     def _abandon(self, error: BaseException) -> None:
         if hasattr(self, "_file"):
             with suppress(Exception):
