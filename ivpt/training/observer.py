@@ -65,6 +65,9 @@ class Observer(Protocol):
     def preparing(self, done: int, total: int, words: str) -> None:
         """A long preparation goes on (the data set renders, thumbnails are made)."""
 
+    def note(self, words: str) -> None:
+        """Something the user should know."""
+
     def ready(self, setup: Setup) -> None:
         """Training is about to begin."""
 
@@ -82,6 +85,9 @@ class Silence:
     """An observer that says nothing."""
 
     def preparing(self, done: int, total: int, words: str) -> None:
+        """Nothing."""
+
+    def note(self, words: str) -> None:
         """Nothing."""
 
     def ready(self, setup: Setup) -> None:
