@@ -59,9 +59,7 @@ def main() -> None:
             if args.pretraining:
                 species, objects = random_species(key), 3
             scene = sample_scene(key, species, objects=objects)
-            line.append(
-                picture(render(scene, args.size, recolour="again" if again else None), args.maps)
-            )
+            line.append(picture(render(scene, args.size, recolour="again" if again else None), args.maps))
         lines.append(np.concatenate(line, axis=1))
     Image.fromarray(np.concatenate(lines, axis=0)).save(args.out)
 

@@ -132,12 +132,8 @@ class _Builder:
                        (-0.8, -0.02), (-0.3, -0.1), (0.3, -0.2), (0.66, -0.3)])  # fmt: skip
         self.add("belly", belly * plump, self.belly, "downy", grain=math.pi, tile=0.9,
                  accent=mix(self.belly, (255, 250, 240), 0.5), relief=45)  # fmt: skip
-        self.add(
-            "breast", breast * plump, self.breast, "scaly", grain=math.pi * 0.7, tile=1.0, relief=35
-        )
-        self.add(
-            "back", back * plump, self.back, "mantle", grain=math.pi + 0.25, tile=1.1, relief=40
-        )
+        self.add("breast", breast * plump, self.breast, "scaly", grain=math.pi * 0.7, tile=1.0, relief=35)
+        self.add("back", back * plump, self.back, "mantle", grain=math.pi + 0.25, tile=1.1, relief=40)
         self.points |= {
             "belly": (-0.1, 0.6 * self.pose.plump),
             "breast": (0.9, 0.2 * self.pose.plump),
@@ -152,9 +148,7 @@ class _Builder:
         def turned(points: list[tuple[float, float]]) -> Points:
             return place(smooth(points, 4), angle=pose.head, move=mid)
 
-        ends = place(
-            np.array([(0.36, 0.12), (0.16, 0.34), (-0.4, 0.05)]), angle=pose.head, move=mid
-        )
+        ends = place(np.array([(0.36, 0.12), (0.16, 0.34), (-0.4, 0.05)]), angle=pose.head, move=mid)
         throat = smooth([tuple(ends[0]), (1.1 + pose.stretch * 0.3, -0.36), (1.04, -0.12), (0.8, -0.06), (0.5, -0.3),
                          tuple(ends[2]), mid])  # fmt: skip
         self.add("throat", throat, self.throat, "velvet", grain=math.pi / 2, tile=0.9)
@@ -164,9 +158,7 @@ class _Builder:
         skull = [(0.44, 0.04), (0.34, -0.26), (0.06, -0.44), (-0.26, -0.38), (-0.45, -0.08), (-0.36, 0.24),
                  (-0.05, 0.36), (0.26, 0.26)]  # fmt: skip
         turn = pose.head
-        self.add(
-            "head", turned(skull), self.crown, "velvet", grain=turn + math.pi, tile=0.8, relief=45
-        )
+        self.add("head", turned(skull), self.crown, "velvet", grain=turn + math.pi, tile=0.8, relief=45)
         cheek = [
             (0.36, 0.06),
             (0.2, -0.06),
@@ -225,9 +217,7 @@ class _Builder:
         for shape, colour in ((lower[kind], dark), (upper[kind], self.horn)):
             # Large enough to span a patch on the smallest birds.
             shape = [(x + (x - 0.3) * 0.25, y * 1.2) for x, y in shape]
-            self.add(
-                "beak", turned(shape), colour, "gloss", grain=turn, tile=0.4, relief=50, shadow=0.02
-            )
+            self.add("beak", turned(shape), colour, "gloss", grain=turn, tile=0.4, relief=50, shadow=0.02)
 
     def _crest(self, turned: _Turn) -> None:
         turn = self.pose.head
@@ -338,9 +328,7 @@ class _Builder:
             )
 
 
-def build(
-    species: Species, pose: Pose, key: str
-) -> tuple[tuple[Element, ...], dict[str, tuple[float, float]]]:
+def build(species: Species, pose: Pose, key: str) -> tuple[tuple[Element, ...], dict[str, tuple[float, float]]]:
     """Draw up one bird.
 
     Args:
@@ -367,6 +355,4 @@ def build(
     builder.points[f"{near} wing"] = wing
     names = tuple(builder.points)
     placed = pose.to_image(np.array([builder.points[name] for name in names]))
-    return tuple(builder.elements), {
-        name: (float(x), float(y)) for name, (x, y) in zip(names, placed, strict=True)
-    }
+    return tuple(builder.elements), {name: (float(x), float(y)) for name, (x, y) in zip(names, placed, strict=True)}

@@ -92,9 +92,7 @@ def _packed(colour: NDArray[np.int32]) -> NDArray[np.uint32]:
     return word.astype(np.uint32)
 
 
-def _coloured(
-    element: Element, shade: NDArray[np.int16], accent: NDArray[np.int16]
-) -> NDArray[np.uint32]:
+def _coloured(element: Element, shade: NDArray[np.int16], accent: NDArray[np.int16]) -> NDArray[np.uint32]:
     """Packed colours for broadcastable shade (-127..127) and accent weight (0..127)."""
     # Sixteen bits are enough, and fast: all products stay within 255 * 127.
     base = np.array(element.base, dtype=np.int16)

@@ -59,9 +59,7 @@ class Draws:
     def near(self, colour: RGB, spread: int = 18) -> RGB:
         """A colour close to the given one: a shift in brightness and a smaller one per channel."""
         shift = self.integer(-spread, spread)
-        red, green, blue = (
-            min(250, max(8, c + shift + self.integer(-spread // 2, spread // 2))) for c in colour
-        )
+        red, green, blue = (min(250, max(8, c + shift + self.integer(-spread // 2, spread // 2))) for c in colour)
         return red, green, blue
 
 

@@ -36,9 +36,7 @@ class _Backdrop:
             )
         )  # fmt: skip
 
-    def hill(
-        self, height: float, colour: RGB, material: str, role: str, rough: float = 0.05
-    ) -> None:
+    def hill(self, height: float, colour: RGB, material: str, role: str, rough: float = 0.05) -> None:
         """A layer that fills everything below a wavy line at about `height` (0 top, 1 bottom)."""
         d = self.draws
         line = [(x / 5 * 1.3 - 0.15, height + d.between(-rough, rough)) for x in range(6)]
@@ -57,9 +55,7 @@ def _forest(b: _Backdrop) -> None:
     for i in range(d.integer(3, 7)):
         r = d.between(0.08, 0.2)
         wobble = [d.between(0.8, 1.15) for _ in range(9)]
-        b.add(
-            blob(d.unit(), d.unit(), r * 1.2, r, wobble), (84, 132, 70), "mottled", f"bush{i % 3}"
-        )
+        b.add(blob(d.unit(), d.unit(), r * 1.2, r, wobble), (84, 132, 70), "mottled", f"bush{i % 3}")
 
 
 def _reeds(b: _Backdrop) -> None:
@@ -173,9 +169,7 @@ def foreground(key: str, count: int) -> list[Element]:
             continue
         green = d.pick(((96, 142, 72), (150, 160, 70), (190, 120, 60), (70, 120, 90)))
         for turn in (-0.5, 0.5)[: d.integer(1, 2)]:
-            leaf = feather(
-                (x, y), angle + turn, d.between(0.16, 0.28), d.between(0.08, 0.13), "point"
-            )
+            leaf = feather((x, y), angle + turn, d.between(0.16, 0.28), d.between(0.08, 0.13), "point")
             made.add(leaf, green, "leafy", f"leaf{i}", grain=angle + turn, tile=0.16, shadow=0.014)
     return made.elements
 
@@ -188,13 +182,9 @@ def perch(key: str, x: float, y: float, angle: float) -> list[Element]:
     bend = d.between(-0.05, 0.05)
     path = [(x - dx * 1.3, y - dy * 1.3 + bend), (x, y), (x + dx * 1.3, y + dy * 1.3 + bend)]
     w = d.between(0.03, 0.055)
-    made.add(
-        ribbon(path, [w * 1.3, w, w * 0.7]), (106, 80, 60), "bark", "twig", grain=angle, tile=0.3
-    )
+    made.add(ribbon(path, [w * 1.3, w, w * 0.7]), (106, 80, 60), "bark", "twig", grain=angle, tile=0.3)
     for i in range(d.integer(0, 3)):
         at = d.between(-0.7, 0.7)
-        leaf = feather(
-            (x + dx * at, y + dy * at), angle + d.between(-1.2, 1.2), 0.16, 0.08, "point"
-        )
+        leaf = feather((x + dx * at, y + dy * at), angle + d.between(-1.2, 1.2), 0.16, 0.08, "point")
         made.add(leaf, (110, 146, 74), "leafy", f"leaf{i}", grain=angle, tile=0.14)
     return made.elements

@@ -89,28 +89,20 @@ def _make(name: str) -> tuple[Ints, Ints]:
     if name == "ringed":  # scutes of a leg
         return np.where(u % 16 < 5, -45, 8) + _cloud(32, 32, 9) // 16, none
     if name == "bark":
-        return (_cloud(64, 8, 11) + _cloud(16, 4, 12) - 256) // 4, np.clip(
-            _cloud(64, 16, 13) - 150, 0, 160
-        )
+        return (_cloud(64, 8, 11) + _cloud(16, 4, 12) - 256) // 4, np.clip(_cloud(64, 16, 13) - 150, 0, 160)
     if name == "leafy":  # veins from a midrib
         veins = _wave(u + np.abs(v - TILE // 2), 32)
         rib = np.where(np.abs(v - TILE // 2) < 5, 34, 0)
         return np.where(veins > 84, 26, -4) + rib + _cloud(32, 32, 14) // 16 - 8, none
     if name == "speckled":
-        return (_cloud(8, 8, 15) + _cloud(32, 32, 16) - 256) // 5, np.where(
-            _cloud(8, 8, 17) > 168, 190, 0
-        )
+        return (_cloud(8, 8, 15) + _cloud(32, 32, 16) - 256) // 5, np.where(_cloud(8, 8, 17) > 168, 190, 0)
     if name == "ripple":
         bent = u + _cloud(32, 64, 18) // 8
         return _wave(v * 4 + bent, 64) // 8, np.clip(_wave(v * 4 + bent, 64) * 2 - 100, 0, 110)
     if name == "blades":  # grass or reed, upright along v
-        return (_cloud(4, 64, 19) + _cloud(8, 32, 20) - 256) // 4, np.clip(
-            _cloud(8, 64, 21) - 130, 0, 140
-        )
+        return (_cloud(4, 64, 19) + _cloud(8, 32, 20) - 256) // 4, np.clip(_cloud(8, 64, 21) - 130, 0, 140)
     if name == "mottled":
-        return (_cloud(32, 32, 22) + _cloud(16, 16, 23) - 256) // 5, np.clip(
-            _cloud(32, 32, 24) - 120, 0, 150
-        )
+        return (_cloud(32, 32, 22) + _cloud(16, 16, 23) - 256) // 5, np.clip(_cloud(32, 32, 24) - 120, 0, 150)
     if name == "striped":
         stripes = _wave(v, 32)
         return stripes // 16, np.clip(stripes * 4, 0, 230)

@@ -23,7 +23,7 @@ def _fish(d: Draws) -> list[Piece]:
         (smooth([(0.1, -h * 0.7), (-0.2, -h - 0.3), (-0.4, -h * 0.5)]), "fin", "striped", f),
         (smooth([(0.9, 0.0), (0.4, -h), (-0.2, -h * 0.8), (-0.65, 0), (-0.2, h * 0.8), (0.4, h)]), "body", "scaly", c),
         (blob(0.6, -0.1, 0.11, 0.11), "eye", "gloss", (30, 28, 34)),
-    ]  # fmt: skip
+    ]
 
 
 def _butterfly(d: Draws) -> list[Piece]:
@@ -31,9 +31,7 @@ def _butterfly(d: Draws) -> list[Piece]:
     pieces: list[Piece] = []
     for side in (-1, 1):
         flip = np.array([side, 1.0])
-        pieces.append(
-            (smooth([(0, 0), (0.5, 0.1), (0.75, 0.55), (0.3, 0.75)]) * flip, "low", "speckled", e)
-        )
+        pieces.append((smooth([(0, 0), (0.5, 0.1), (0.75, 0.55), (0.3, 0.75)]) * flip, "low", "speckled", e))
         pieces.append(
             (
                 smooth([(0, 0), (0.35, -0.7), (0.95, -0.75), (0.8, -0.1)]) * flip,
@@ -67,8 +65,11 @@ def _beetle(d: Draws) -> list[Piece]:
         (blob(0, -0.62, 0.28, 0.24), "head", "gloss", dark),
         (blob(0, 0.1, 0.55, 0.7), "shell", "gloss", c),
         (ribbon([(0, -0.5), (0, 0.8)], [0.05, 0.05]), "seam", "velvet", dark),
-        *((blob(x, y, 0.1, 0.1), "spot", "velvet", dark) for x, y in ((-0.25, -0.1), (0.25, -0.1), (-0.2, 0.4), (0.2, 0.4))),
-    ]  # fmt: skip
+        *(
+            (blob(x, y, 0.1, 0.1), "spot", "velvet", dark)
+            for x, y in ((-0.25, -0.1), (0.25, -0.1), (-0.2, 0.4), (0.2, 0.4))
+        ),
+    ]
 
 
 def _leaf(d: Draws) -> list[Piece]:
@@ -93,15 +94,19 @@ def _mushroom(d: Draws) -> list[Piece]:
     w = d.between(0.7, 1.0)
     return [
         (smooth([(-0.2, -0.1), (0.2, -0.1), (0.28, 0.85), (-0.28, 0.85)]), "stem", "blades", (232, 220, 200)),
-        (smooth([(-w, 0.05), (-w * 0.7, -0.5), (0, -0.8), (w * 0.7, -0.5), (w, 0.05), (0, 0.12)]), "cap", "speckled", d.colour()),
-    ]  # fmt: skip
+        (
+            smooth([(-w, 0.05), (-w * 0.7, -0.5), (0, -0.8), (w * 0.7, -0.5), (w, 0.05), (0, 0.12)]),
+            "cap",
+            "speckled",
+            d.colour(),
+        ),
+    ]
 
 
 def _flower(d: Draws) -> list[Piece]:
     c, n = d.colour(60, 250), d.integer(5, 9)
     petals: list[Piece] = [
-        (feather((0, 0), 2 * math.pi * i / n, 0.9, 2.6 / n + 0.1), "petal", "velvet", c)
-        for i in range(n)
+        (feather((0, 0), 2 * math.pi * i / n, 0.9, 2.6 / n + 0.1), "petal", "velvet", c) for i in range(n)
     ]
     return [*petals, (blob(0, 0, 0.28, 0.28), "heart", "speckled", d.colour())]
 
@@ -109,28 +114,36 @@ def _flower(d: Draws) -> list[Piece]:
 def _stone(d: Draws) -> list[Piece]:
     g = d.integer(90, 190)
     wobble = [d.between(0.75, 1.1) for _ in range(8)]
-    return [
-        (blob(0, 0, 0.95, d.between(0.5, 0.8), wobble), "stone", "speckled", d.near((g, g, g), 20))
-    ]
+    return [(blob(0, 0, 0.95, d.between(0.5, 0.8), wobble), "stone", "speckled", d.near((g, g, g), 20))]
 
 
 def _cup(d: Draws) -> list[Piece]:
     c = d.colour()
     return [
         (ribbon([(0.5, -0.3), (0.95, -0.25), (0.9, 0.25), (0.45, 0.35)], [0.15] * 4), "handle", "gloss", c),
-        (np.array([(-0.6, -0.6), (0.6, -0.6), (0.48, 0.7), (-0.48, 0.7)]), "side", d.pick(("striped", "chequer", "gloss")), c),
+        (
+            np.array([(-0.6, -0.6), (0.6, -0.6), (0.48, 0.7), (-0.48, 0.7)]),
+            "side",
+            d.pick(("striped", "chequer", "gloss")),
+            c,
+        ),
         (blob(0, -0.6, 0.6, 0.16), "mouth", "ripple", mix(c, (30, 20, 20), 0.6)),
-    ]  # fmt: skip
+    ]
 
 
 def _house(d: Draws) -> list[Piece]:
     dark = (60, 56, 66)
     return [
-        (np.array([(-0.65, -0.2), (0.65, -0.2), (0.65, 0.8), (-0.65, 0.8)]), "wall", d.pick(("striped", "paper")), d.colour(90)),
+        (
+            np.array([(-0.65, -0.2), (0.65, -0.2), (0.65, 0.8), (-0.65, 0.8)]),
+            "wall",
+            d.pick(("striped", "paper")),
+            d.colour(90),
+        ),
         (np.array([(-0.9, -0.15), (0.0, -0.95), (0.9, -0.15)]), "roof", "scaly", d.colour()),
         (np.array([(-0.15, 0.25), (0.2, 0.25), (0.2, 0.8), (-0.15, 0.8)]), "door", "blades", d.colour()),
         (np.array([(0.32, 0.05), (0.54, 0.05), (0.54, 0.3), (0.32, 0.3)]), "window", "chequer", dark),
-    ]  # fmt: skip
+    ]
 
 
 def _tree(d: Draws) -> list[Piece]:
@@ -156,7 +169,7 @@ def _boat(d: Draws) -> list[Piece]:
         (np.array([(0.08, -0.9), (0.75, 0.2), (0.08, 0.25)]), "sail", "striped", d.colour(80)),
         (np.array([(-0.08, -0.7), (-0.55, 0.22), (-0.08, 0.25)]), "jib", "paper", d.colour(80)),
         (smooth([(-0.9, 0.35), (0.0, 0.42), (0.95, 0.3), (0.6, 0.8), (-0.55, 0.8)]), "hull", "blades", d.colour()),
-    ]  # fmt: skip
+    ]
 
 
 def _snail(d: Draws) -> list[Piece]:
@@ -164,9 +177,7 @@ def _snail(d: Draws) -> list[Piece]:
     return [
         (ribbon([(0.75, 0.3), (0.95, -0.2)], [0.1, 0.06]), "horn", "velvet", c),
         (
-            smooth(
-                [(-0.95, 0.75), (-0.3, 0.5), (0.5, 0.45), (0.75, 0.1), (0.98, 0.3), (0.8, 0.72)]
-            ),
+            smooth([(-0.95, 0.75), (-0.3, 0.5), (0.5, 0.45), (0.75, 0.1), (0.98, 0.3), (0.8, 0.72)]),
             "foot",
             "downy",
             c,
@@ -181,7 +192,7 @@ def _star(d: Draws) -> list[Piece]:
     points = [
         ((1.0, inner)[i % 2] * math.cos(math.pi * i / n), (1.0, inner)[i % 2] * math.sin(math.pi * i / n))
         for i in range(2 * n)
-    ]  # fmt: skip
+    ]
     return [(np.array(points), "star", d.pick(("speckled", "chequer", "scaly")), d.colour())]
 
 
@@ -198,7 +209,8 @@ def thing(key: str, x: float, y: float, radius: float, kind: str | None = None) 
 
     Args:
         key: Names its random decisions, and its role when drawn again in other colours.
-        x, y: Its middle in image sides.
+        x: Its middle in image sides, from the left.
+        y: Its middle in image sides, from the top.
         radius: Half its extent in image sides.
         kind: A name of KINDS; None for any.
     """
@@ -206,11 +218,7 @@ def thing(key: str, x: float, y: float, radius: float, kind: str | None = None) 
     kind = kind or draws.pick(tuple(KINDS))
     pieces = KINDS[kind](draws)
     # Things that stand stay roughly upright; the others lie as they fell.
-    turn = (
-        draws.between(-0.3, 0.3)
-        if kind in ("house", "tree", "cup", "boat")
-        else draws.between(-3.1, 3.1)
-    )
+    turn = draws.between(-0.3, 0.3) if kind in ("house", "tree", "cup", "boat") else draws.between(-3.1, 3.1)
     squash = np.array([draws.between(0.75, 1.0), draws.between(0.75, 1.0)])
     mirror = draws.chance(0.5)
     elements = []

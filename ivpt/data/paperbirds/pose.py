@@ -81,9 +81,7 @@ class Pose:
 
     def to_image(self, points: Points) -> Points:
         """Bird units to image sides."""
-        return place(
-            points, angle=self.tilt, scale=self.scale, mirror=self.mirror, move=(self.x, self.y)
-        )
+        return place(points, angle=self.tilt, scale=self.scale, mirror=self.mirror, move=(self.x, self.y))
 
     def direction(self, angle: float) -> float:
         """A direction in bird units as an angle in the image, radians."""

@@ -67,9 +67,7 @@ class Rendering:
     box: tuple[float, float, float, float]
 
 
-def sample_scene(
-    key: str, species: Species | None, habitat: str | None = None, *, objects: int | None = None
-) -> Scene:
+def sample_scene(key: str, species: Species | None, habitat: str | None = None, *, objects: int | None = None) -> Scene:
     """Decide on everything in one scene.
 
     Args:
@@ -86,12 +84,8 @@ def sample_scene(
     if objects is not None:
         count = objects
     smallest, largest = (0.07, 0.14) if species is not None else (0.1, 0.3)
-    spots = tuple(
-        (draws.unit(), draws.unit(), draws.between(smallest, largest)) for _ in range(count)
-    )
-    return Scene(
-        key, species, habitat or place, pose, spots, in_front, perched and species is not None
-    )
+    spots = tuple((draws.unit(), draws.unit(), draws.between(smallest, largest)) for _ in range(count))
+    return Scene(key, species, habitat or place, pose, spots, in_front, perched and species is not None)
 
 
 def _twig(scene: Scene) -> list[Element]:
@@ -145,9 +139,7 @@ def render(
     return Rendering(image, parts, _keypoints(parts, places), _box(parts))
 
 
-def _keypoints(
-    parts: NDArray[np.uint8], places: dict[str, tuple[float, float]]
-) -> NDArray[np.float32]:
+def _keypoints(parts: NDArray[np.uint8], places: dict[str, tuple[float, float]]) -> NDArray[np.float32]:
     """Keypoints with visibility: on the picture, and on or next to a visible pixel of their part."""
     size = parts.shape[0]
     result = np.zeros((len(KEYPOINTS), 3), dtype=np.float32)
@@ -160,9 +152,7 @@ def _keypoints(
         if not (0 <= column < size and 0 <= line < size):
             continue
         reach = max(1, size // 96)
-        window = parts[
-            max(0, line - reach) : line + reach + 1, max(0, column - reach) : column + reach + 1
-        ]
+        window = parts[max(0, line - reach) : line + reach + 1, max(0, column - reach) : column + reach + 1]
         if (window == PARTS.index(keypoint_part(name)) + 1).any():
             result[row] = x, y, 1.0
     return result

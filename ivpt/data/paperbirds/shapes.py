@@ -68,9 +68,7 @@ _TIPS = {
 }
 
 
-def feather(
-    base: tuple[float, float], angle: float, length: float, width: float, tip: str = "round"
-) -> Points:
+def feather(base: tuple[float, float], angle: float, length: float, width: float, tip: str = "round") -> Points:
     """One feather from `base` along `angle` (radians, 0 = +x, clockwise as y points down)."""
     profile = _TIPS[tip]
     side = [(u * length, v * width / 2) for u, v in profile]

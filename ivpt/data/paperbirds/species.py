@@ -113,7 +113,5 @@ def random_species(key: str) -> Species:
             break
     beak, head, tail, wing, legs = shape
     palette = tuple(PALETTE.values())
-    crown, back, belly, rear = (
-        draws.pick(palette) if draws.chance(0.4) else draws.colour() for _ in range(4)
-    )
+    crown, back, belly, rear = (draws.pick(palette) if draws.chance(0.4) else draws.colour() for _ in range(4))
     return Species("random", beak, head, tail, wing, legs, crown, back, belly, rear, "forest")

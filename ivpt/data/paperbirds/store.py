@@ -83,9 +83,7 @@ def draw_chunk(plan_size: int, scenes: tuple[tuple[str, int, str], ...]) -> byte
     return records.tobytes()
 
 
-def _blocks(
-    plan: Plan, chunks: list[tuple[tuple[str, int, str], ...]], workers: int
-) -> Iterator[bytes]:
+def _blocks(plan: Plan, chunks: list[tuple[tuple[str, int, str], ...]], workers: int) -> Iterator[bytes]:
     """The drawn chunks in order, on several cores where that is possible."""
     done = 0
     if workers > 1:
@@ -187,9 +185,7 @@ class Store:
         """The picture (size, size, 3), a copy."""
         return np.array(self._read(index)["image"])
 
-    def truth(
-        self, index: int
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], tuple[float, float, float, float]]:
+    def truth(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.float32], tuple[float, float, float, float]]:
         """Part map (size, size), keypoints (15, 3) and box of a picture, copies."""
         record = self._read(index)
         x, y, width, height = (float(value) for value in record["box"])

@@ -43,12 +43,15 @@ def test_each_habitat_is_home_to_as_many_species() -> None:
 def test_the_cache_holds_what_is_drawn(tmp_path: Path) -> None:
     birds, told = small(tmp_path), []
     birds.prepare(lambda done, total, words: told.append((done, total)))
-    assert told[0] == (0, 40) and told[-1] == (40, 40)
+    assert told[0] == (0, 40)
+    assert told[-1] == (40, 40)
     for index in (0, 17, 39):
         drawn, truth = birds.render(index), birds.annotations(index)
         assert (birds.image(index) == drawn.image).all()
-        assert truth.part_mask is not None and (truth.part_mask == drawn.parts).all()
-        assert truth.keypoints is not None and (truth.keypoints == drawn.keypoints).all()
+        assert truth.part_mask is not None
+        assert (truth.part_mask == drawn.parts).all()
+        assert truth.keypoints is not None
+        assert (truth.keypoints == drawn.keypoints).all()
         assert truth.box == drawn.box
     told.clear()
     again = small(tmp_path)

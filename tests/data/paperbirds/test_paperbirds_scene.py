@@ -52,10 +52,7 @@ def test_other_ways_of_drawing_are_pinned() -> None:
     odd = sample_scene("pin", random_species("pin"), objects=4)
     assert digest(render(odd, 64, recolour="r")) == "5607a879805a685c"
     assert digest(render(sample_scene("empty", None, "sky", objects=6), 96)) == "b2af27a53b2c6728"
-    assert (
-        digest(render(scene(3), 240, background="none", without_parts={"wing"}))
-        == "bee8087efe2cf5dd"
-    )
+    assert digest(render(scene(3), 240, background="none", without_parts={"wing"})) == "bee8087efe2cf5dd"
 
 
 def test_another_process_draws_the_same() -> None:
@@ -93,7 +90,8 @@ def test_only_the_near_eye_is_visible(drawn: list[Rendering]) -> None:
     left = np.array([r.keypoints[KEYPOINTS.index("left eye"), 2] for r in drawn])
     right = np.array([r.keypoints[KEYPOINTS.index("right eye"), 2] for r in drawn])
     assert not (left * right).any()
-    assert left.sum() > 20 and right.sum() > 20
+    assert left.sum() > 20
+    assert right.sum() > 20
 
 
 def test_every_keypoint_is_often_visible(drawn: list[Rendering]) -> None:
@@ -106,13 +104,17 @@ def test_box_is_tight(drawn: list[Rendering]) -> None:
         x, y, w, h = (int(v) for v in rendering.box)
         inside = rendering.parts[y : y + h, x : x + w]
         assert (inside > 0).sum() == (rendering.parts > 0).sum()
-        assert inside[0].any() and inside[-1].any() and inside[:, 0].any() and inside[:, -1].any()
+        assert inside[0].any()
+        assert inside[-1].any()
+        assert inside[:, 0].any()
+        assert inside[:, -1].any()
 
 
 def test_birds_cover_a_fair_share(drawn: list[Rendering]) -> None:
     share = [(r.parts > 0).mean() for r in drawn]
     assert 0.15 < np.mean(share) < 0.35
-    assert min(share) > 0.06 and max(share) < 0.55
+    assert min(share) > 0.06
+    assert max(share) < 0.55
 
 
 @pytest.mark.parametrize("part", ["beak", "legs", "head", "throat", "tail"])
@@ -195,7 +197,8 @@ def test_a_grid_does_not_know_the_parts(drawn: list[Rendering]) -> None:
 
 def test_scenes_without_a_bird() -> None:
     rendering = render(sample_scene("none", None, objects=3))
-    assert not rendering.parts.any() and not rendering.keypoints.any()
+    assert not rendering.parts.any()
+    assert not rendering.keypoints.any()
     assert rendering.box == (0.0, 0.0, 0.0, 0.0)
 
 
@@ -203,4 +206,5 @@ def test_there_are_many_other_things() -> None:
     assert len(KINDS) >= 10
     for kind in KINDS:
         pieces = thing("k", 0.5, 0.5, 0.2, kind)
-        assert pieces and all(piece.part == 0 for piece in pieces)
+        assert pieces
+        assert all(piece.part == 0 for piece in pieces)
