@@ -28,7 +28,9 @@ class _Section(BaseModel):
         """What the command line and TOML cannot write otherwise: "none" for nothing, "17,14,11,8" for a tuple."""
         if not isinstance(values, Mapping):
             return values
-        return {key: _from_word(cls.model_fields[key], v) if key in cls.model_fields else v for key, v in values.items()}
+        return {
+            key: _from_word(cls.model_fields[key], v) if key in cls.model_fields else v for key, v in values.items()
+        }
 
 
 def _from_word(field: FieldInfo, value: Any) -> Any:
@@ -100,7 +102,9 @@ class ConceptsConfig(_Section):
     detach: bool = Field(
         True, description="prompts send no gradient back into prototypes and features of prompted blocks (published)"
     )
-    head: Literal["concept", "shared"] = Field("concept", description="Eq. 4: one linear head per concept, or one for all")
+    head: Literal["concept", "shared"] = Field(
+        "concept", description="Eq. 4: one linear head per concept, or one for all"
+    )
     head_norm: Literal["concept", "joint"] = Field(
         "concept", description="LayerNorm of each concept vector, or over (n + 1, D) with background (published)"
     )

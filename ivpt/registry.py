@@ -185,14 +185,16 @@ class Registry(Generic[P]):
         if spoken != self.api_version:
             raise _VersionError(who, spoken, self.api_version)
         if inspect.isabstract(plugin):
-            raise PluginError(f"{who} does not define {', '.join(sorted(plugin.__abstractmethods__))}.")
+            raise PluginError(f"{who} does not define {', '.join(sorted(getattr(plugin, '__abstractmethods__', ())))}.")
         return plugin
 
 
 class _VersionError(PluginError):
     def __init__(self, who: str, spoken: object, wanted: int) -> None:
         self.state: State = "too new" if isinstance(spoken, int) and spoken > wanted else "too old"
-        super().__init__(f"{who} speaks interface version {spoken}, this ivpt speaks {wanted}.", "Update the older one.")
+        super().__init__(
+            f"{who} speaks interface version {spoken}, this ivpt speaks {wanted}.", "Update the older one."
+        )
 
 
 def _first_line(error: BaseException) -> str:

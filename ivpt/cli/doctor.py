@@ -14,9 +14,22 @@ import click
 from ivpt.cli.plugins import table
 from ivpt.errors import ExitCode
 
-PACKAGES = (
-    "accelerate click h5py numpy pillow pydantic rich safetensors scikit-image scikit-learn textual timm torch torchvision"
-).split()
+PACKAGES = [
+    "accelerate",
+    "click",
+    "h5py",
+    "numpy",
+    "pillow",
+    "pydantic",
+    "rich",
+    "safetensors",
+    "scikit-image",
+    "scikit-learn",
+    "textual",
+    "timm",
+    "torch",
+    "torchvision",
+]
 EMBEDDED_WEIGHTS = ("vit_mini.safetensors",)
 
 

@@ -26,7 +26,7 @@ def plugins(as_json: bool, check: bool) -> None:
     """
     from ivpt.registry import BACKBONES, DATASETS
 
-    found: "list[Status]" = []
+    found: list[Status] = []
     for registry in (DATASETS, BACKBONES):
         found += registry.status() if check else registry.listing()
     if as_json:
