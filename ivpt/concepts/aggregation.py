@@ -1,23 +1,43 @@
-"""Intra-region feature aggregation (IFA): one vector per region. Paper, Eq. 3 and 7."""
+"""Intra-region feature aggregation (IFA): regions to one vector per concept, Eq. 3 and 7."""
 
+from typing import Literal
+
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ivpt.concepts.discovery import regions
+from ivpt.concepts.precision import no_autocast, widen
+
+EMPTY = 1e-6
+"""A region whose summed weights are at most this is empty: dividing by less says nothing and its gradient overflows."""
+
 
 def aggregate(
-    maps: Float[Tensor, "b m h w"], features: Float[Tensor, "b n d"]
+    weights: Float[Tensor, "b m h w"], features: Float[Tensor, "b u d"]
 ) -> tuple[Float[Tensor, "b m d"], Float[Tensor, "b m"]]:
-    """Weighted mean of the features under each map, Eq. 7, as one matrix product.
+    """Weighted mean of the patch embeddings of each concept (Eq. 7), as one matrix product.
 
     Args:
-        maps: region maps (Eq. 6), or attention maps for the aggregation over the whole image.
-        features: patch features in row-major order, n = h * w.
+        weights: r of Eq. 6 (or attention itself), not negative.
+        features: patch embeddings, row-major over (h, w).
 
     Returns:
-        The vectors, zero for a map without mass, and the mass (the divisor of Eq. 7).
+        The vectors and the mass of each region. Empty regions have vector 0 and mass 0, and send no gradient.
     """
-    weights = maps.flatten(2)
-    mass = weights.sum(2)
-    # The smallest float that survives the division; a region without mass then yields the zero vector.
-    safe = mass.where(mass != 0, mass.new_ones(()))
-    return (weights.to(features.dtype) @ features) / safe[..., None].to(features.dtype), mass
+    with no_autocast(features):
+        flat, wide = weights.flatten(2), widen(features)
+        mass = flat.sum(2)
+        filled = mass > EMPTY
+        mean = (flat @ wide) / torch.where(filled, mass, 1.0).unsqueeze(2)
+        return torch.where(filled.unsqueeze(2), mean, 0.0), torch.where(filled, mass, 0.0)
+
+
+def pool(
+    attention: Float[Tensor, "b m h w"], features: Float[Tensor, "b u d"], mode: Literal["region", "global"]
+) -> tuple[Float[Tensor, "b m d"], Float[Tensor, "b m"]]:
+    """Concept vectors: ``region`` is Eq. 6 and 7; ``global`` leaves the arg max out (Table 3)."""
+    return aggregate(regions(attention) if mode == "region" else attention, features)
+
+
+__all__ = ["EMPTY", "aggregate", "pool"]

@@ -1,57 +1,80 @@
-"""Concept region discovery (CRD): where in the image each prototype finds its concept. Paper, Eq. 2, 5 and 6."""
+"""Concept region discovery (CRD): prototypes to attention maps and regions, Eq. 2, 5 and 6."""
 
 from typing import Literal
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.functional import linear
+
+from ivpt.concepts.precision import no_autocast, widen
+
+BiasPlace = Literal["inside", "outside", "off"]
 
 
-class ConceptDiscovery(nn.Module):
-    """Prototypes and spatial bias maps of one layer.
+def attention_maps(
+    features: Float[Tensor, "b u d"],
+    prototypes: Float[Tensor, "m d"],
+    bias: Float[Tensor, "m h w"],
+    place: BiasPlace = "inside",
+) -> Float[Tensor, "b m h w"]:
+    """Attention of every prototype on every patch (Eq. 5).
+
+    ``-||e - q||^2`` is ``2 e.q - ||q||^2 - ||e||^2``; the last term is the same for all prototypes, so the softmax
+    drops it. Leaving it out is exact in theory and better in float32, where it may be far larger than what differs.
 
     Args:
-        prototypes: m, background included.
-        dim: width D of the features.
-        grid: rows and columns of patches.
-        init_std: standard deviation of the prototypes at the start (section 4.1).
-        spatial_bias: ``inside`` the softmax, ``outside`` (added after it, as Eq. 5 is printed) or ``off``.
+        features: patch embeddings, row-major over (h, w).
+        prototypes: one row per concept.
+        bias: spatial bias B of each prototype, on the grid of patches.
+        place: ``inside`` adds the bias to the logits; ``outside`` adds it to the softmax as printed and clamps the sum
+            to [0, 1], the range the paper states for A, which the sum itself leaves; ``off`` ignores it.
+
+    Returns:
+        Attention in [0, 1]; with ``inside`` and ``off`` it sums to 1 over the prototypes of each patch.
     """
-
-    def __init__(
-        self,
-        prototypes: int,
-        dim: int,
-        grid: tuple[int, int],
-        init_std: float,
-        spatial_bias: Literal["inside", "outside", "off"],
-    ) -> None:
-        super().__init__()
-        self.spatial_bias = spatial_bias
-        self.prototypes = nn.Parameter(torch.randn(prototypes, dim) * init_std)
-        self.bias = nn.Parameter(torch.zeros(prototypes, *grid), requires_grad=spatial_bias != "off")
-
-    def forward(self, features: Float[Tensor, "b n d"]) -> Float[Tensor, "b m h w"]:
-        """Attention maps of patch features in row-major order, Eq. 5.
-
-        ``|e|^2`` is common to all prototypes and cancels in the softmax, so it is never added: with features of large
-        norm it would only cost precision.
-        """
-        logits = 2 * features @ self.prototypes.T - self.prototypes.square().sum(1)
-        maps = logits.transpose(1, 2).unflatten(2, tuple(self.bias.shape[1:]))
-        # A softmax in half precision would lose the small probabilities that entropy and KL terms look at.
-        if self.spatial_bias == "inside":
-            return (maps.float() + self.bias).softmax(1)
-        attention = maps.float().softmax(1)
-        return attention + self.bias if self.spatial_bias == "outside" else attention
-
-
-def assigned(attention: Float[Tensor, "b m h w"]) -> Int[Tensor, "b h w"]:
-    """The concept each patch belongs to: the arg max of Eq. 6; ties go to the lower index."""
-    return attention.argmax(1)
+    with no_autocast(features):
+        wide = widen(features)
+        prototypes = prototypes.to(wide.dtype)
+        logits = linear(wide, 2 * prototypes, -prototypes.square().sum(1)).transpose(1, 2)
+        if place == "inside":
+            logits = logits + bias.flatten(1)
+        attention = logits.softmax(1)
+        if place == "outside":
+            attention = (attention + bias.flatten(1)).clamp(0, 1)
+        return attention.reshape(len(attention), *bias.shape)
 
 
 def regions(attention: Float[Tensor, "b m h w"]) -> Float[Tensor, "b m h w"]:
-    """Hard region maps R, Eq. 6: the attention where a concept has the highest one, else 0."""
-    mask = torch.zeros_like(attention).scatter_(1, assigned(attention)[:, None], 1.0)
-    return attention * mask
+    """Concept regions (Eq. 6): each patch keeps the attention of its strongest prototype, all others become 0.
+
+    On a tie the first prototype wins, so that a patch never belongs to two regions. The gradient passes through the
+    kept values; the choice itself has none.
+    """
+    winner = attention.argmax(1, keepdim=True)
+    return torch.zeros_like(attention).scatter(1, winner, attention.gather(1, winner))
+
+
+class ConceptSet(nn.Module):
+    """The prototypes of one layer, with their spatial bias maps; channel 0 is background.
+
+    Args:
+        count: m, background included.
+        dim: D.
+        grid: (rows, columns) of patches, which is the resolution of the bias.
+        init_std: standard deviation of the prototypes at the start.
+        place: where the bias enters; with ``off`` it is zero and frozen.
+    """
+
+    def __init__(self, count: int, dim: int, grid: tuple[int, int], init_std: float, place: BiasPlace) -> None:
+        super().__init__()
+        self.place: BiasPlace = place
+        self.prototypes = nn.Parameter(torch.randn(count, dim) * init_std)
+        self.bias = nn.Parameter(torch.zeros(count, *grid), requires_grad=place != "off")
+
+    def forward(self, features: Float[Tensor, "b u d"]) -> Float[Tensor, "b m h w"]:
+        """Attention maps of one batch of patch embeddings (Eq. 5)."""
+        return attention_maps(features, self.prototypes, self.bias, self.place)
+
+
+__all__ = ["BiasPlace", "ConceptSet", "attention_maps", "regions"]

@@ -1,48 +1,60 @@
-"""Concept-conditioned class scores, Eq. 4."""
+"""Concept-conditioned scores: a norm for the coarse vectors and Head_k of Eq. 4."""
 
 from typing import Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.functional import layer_norm
+
+from ivpt.concepts.output import BACKGROUND
+from ivpt.concepts.precision import no_autocast
+
+
+class Modulation(nn.Module):
+    """LayerNorm of the coarse vectors.
+
+    Args:
+        count: n + 1, background included.
+        dim: D.
+        kind: ``concept`` normalises each vector by itself, with a gain and shift of its own; ``joint`` normalises all
+            of them together over (n + 1, D), so that one concept's strength shifts every other's (published).
+    """
+
+    def __init__(self, count: int, dim: int, kind: Literal["concept", "joint"]) -> None:
+        super().__init__()
+        self.kind = kind
+        self.weight = nn.Parameter(torch.ones(count, dim))
+        self.bias = nn.Parameter(torch.zeros(count, dim))
+
+    def forward(self, vectors: Float[Tensor, "b g d"]) -> Float[Tensor, "b g d"]:
+        """Normalised vectors."""
+        shape = vectors.shape[2:] if self.kind == "concept" else vectors.shape[1:]
+        return layer_norm(vectors, shape) * self.weight + self.bias
 
 
 class ConceptHead(nn.Module):
-    """Normalise the coarse vectors and score every class from each of them.
+    """Linear class scores of each coarse concept, without a constant: a score is evidence and nothing else.
 
     Args:
-        concepts: n, background excluded.
-        dim: width D.
+        concepts: n.
+        dim: D.
         classes: number of classes.
-        head: one linear layer per ``concept`` (Eq. 4) or one ``shared`` by all (the published code); without bias, so
-            that an absent concept (zero after normalisation) says nothing.
-        norm: LayerNorm of each ``concept`` vector, or ``joint`` over (n + 1, D), background included.
+        kind: one matrix per concept (Eq. 4), or one shared by all (published).
     """
 
-    def __init__(
-        self,
-        concepts: int,
-        dim: int,
-        classes: int,
-        head: Literal["concept", "shared"],
-        norm: Literal["concept", "joint"],
-    ) -> None:
+    def __init__(self, concepts: int, dim: int, classes: int, kind: Literal["concept", "shared"]) -> None:
         super().__init__()
-        self.joint = norm == "joint"
-        # Affine part of each concept's own LayerNorm, or of the joint one: the same shape either way.
-        self.scale = nn.Parameter(torch.ones(concepts + 1, dim))
-        self.shift = nn.Parameter(torch.zeros(concepts + 1, dim))
-        self.weight = nn.Parameter(torch.empty(1 if head == "shared" else concepts, classes, dim))
+        self.weight = nn.Parameter(torch.empty(concepts if kind == "concept" else 1, classes, dim))
         nn.init.trunc_normal_(self.weight, std=0.02)
 
-    def modulate(self, vectors: Float[Tensor, "b g d"]) -> Float[Tensor, "b g d"]:
-        """Normalised vectors, background included; they also enter Eq. 11."""
-        shape = vectors.shape[1:] if self.joint else vectors.shape[2:]
-        normed = nn.functional.layer_norm(vectors, shape)
-        return normed * self.scale + self.shift
+    def forward(self, modulated: Float[Tensor, "b g d"]) -> Float[Tensor, "b n c"]:
+        """Scores s_k of the foreground concepts; the background has none."""
+        with no_autocast(modulated):
+            return torch.einsum("bnd,ncd->bnc", modulated[:, BACKGROUND + 1 :], self._matrices(modulated))
 
-    def forward(self, modulated: Float[Tensor, "b g d"], background: int) -> Float[Tensor, "b n c"]:
-        """Scores s_k of every class from each foreground concept; the logits are their mean over k."""
-        keep = [k for k in range(modulated.shape[1]) if k != background]
-        foreground = modulated[:, keep].transpose(0, 1)
-        return (foreground @ self.weight.transpose(1, 2)).transpose(0, 1)
+    def _matrices(self, modulated: Float[Tensor, "b g d"]) -> Float[Tensor, "n c d"]:
+        return self.weight.expand(modulated.shape[1] - 1, -1, -1)
+
+
+__all__ = ["ConceptHead", "Modulation"]

@@ -1,206 +1,233 @@
-"""The IVPT model: concepts at several depths of a frozen vision transformer, fused into prompts. Paper, section 3."""
+"""The whole model: a frozen transformer whose last blocks receive prompts made from concept regions (Eq. 1-9)."""
+
+from collections.abc import Iterator, Mapping
+from typing import cast
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ivpt.concepts.aggregation import aggregate
-from ivpt.concepts.discovery import ConceptDiscovery, regions
-from ivpt.concepts.fusion import PromptFusion, group_maps
-from ivpt.concepts.head import ConceptHead
-from ivpt.concepts.outputs import BACKGROUND, ConceptOutput, LayerConcepts
+from ivpt.concepts.aggregation import pool
+from ivpt.concepts.discovery import ConceptSet
+from ivpt.concepts.fusion import Fusion
+from ivpt.concepts.grouping import Groups, gumbel
+from ivpt.concepts.head import ConceptHead, Modulation
+from ivpt.concepts.output import BACKGROUND, ConceptOutput, LayerConcepts, Maps
+from ivpt.concepts.ownership import check_ownership
+from ivpt.concepts.precision import no_autocast, widen
 from ivpt.config import ConceptsConfig
-from ivpt.errors import ConfigError
+from ivpt.errors import ConfigError, WeightsError
 from ivpt.interfaces.backbone import TokenModel
+
+Noise = Mapping[int, Tensor]
+"""Gumbel noise (b, m, n + 1) of each prompted block, by block index."""
 
 
 class ConceptModel(nn.Module):
-    """A token model with concept prototypes, prompts and concept heads.
+    """Interpretable visual prompt tuning over a frozen :class:`~ivpt.interfaces.backbone.TokenModel`.
 
     Args:
-        backbone: frozen; only its tokens are unfrozen, and only if the configuration says so. It must be a
-            ``torch.nn.Module``.
+        backbone: the transformer; it is frozen here, but for its class, register and distillation tokens and position
+            embedding where the configuration says so.
         config: the method's settings.
-        num_classes: number of classes.
+        num_classes: C.
+
+    Attributes:
+        blocks: 0-based indices of the prompted blocks; empty without cross-layer prototypes.
+        sets: the prototypes, under ``L{index}`` for each prompted block and under ``coarse``.
 
     Raises:
-        ConfigError: the backbone has fewer blocks than the configuration prompts, or lacks a named one.
+        ConfigError: the configuration names blocks that the backbone does not have.
     """
 
     def __init__(self, backbone: TokenModel, config: ConceptsConfig, num_classes: int) -> None:
         super().__init__()
-        assert isinstance(backbone, nn.Module)
-        self.backbone: TokenModel = backbone
         self.config = config
-        self.blocks = prompted_blocks(config, backbone.depth)
-        backbone.requires_grad_(False)
-        self._tokens = backbone.tunable_tokens() if config.train_backbone_tokens else {}
-        for token in self._tokens.values():
-            token.requires_grad_(True)
-
-        def discovery(prototypes: int) -> ConceptDiscovery:
-            return ConceptDiscovery(prototypes, backbone.dim, backbone.grid, config.init_std, config.spatial_bias)
-
-        counts = config.prototypes if self.blocks else ()
-        self.discovery = nn.ModuleDict({str(b): discovery(m) for b, m in zip(self.blocks, counts, strict=True)})
-        self.coarse = discovery(config.coarse + 1)
+        self.blocks = resolve_blocks(config, backbone.depth)
+        self.backbone = backbone
+        cast(nn.Module, backbone).requires_grad_(False)
+        for token in backbone.tunable_tokens().values():
+            token.requires_grad_(config.train_backbone_tokens)
+        dim, grid, groups = backbone.dim, backbone.grid, config.coarse + 1
+        self.counts = dict(zip(self.blocks, config.prototypes, strict=False))
+        sizes = {set_name(index): count for index, count in self.counts.items()} | {"coarse": groups}
+        self.sets = nn.ModuleDict(
+            {name: ConceptSet(m, dim, grid, config.init_std, config.spatial_bias) for name, m in sizes.items()}
+        )
         fused = self.blocks if config.fusion else ()
-        self.fusion = nn.ModuleDict({str(b): PromptFusion(backbone.dim, config) for b in fused})
-        self.head = ConceptHead(config.coarse, backbone.dim, num_classes, config.head, config.head_norm)
+        self.fusion = nn.ModuleDict({set_name(index): Fusion(dim, config) for index in fused})
+        self.modulation = Modulation(groups, dim, config.head_norm)
+        self.head = ConceptHead(config.coarse, dim, num_classes, config.head)
 
     def forward(
-        self, images: Float[Tensor, "b 3 H W"], noise: dict[int, Tensor] | None = None
+        self,
+        images: Float[Tensor, "b 3 H W"],
+        noise: Noise | None = None,
+        transformed: Float[Tensor, "b 3 H W"] | None = None,
     ) -> ConceptOutput:
-        """Run the network and say where, what and why.
+        """Classify images and say which regions the decision came from.
 
         Args:
-            images: normalised as the backbone wants them.
-            noise: Gumbel noise of each block's grouping, from :meth:`noise`; None in evaluation, which is never random.
+            images: normalised with the backbone's mean and deviation.
+            noise: from :meth:`noise`; ``None`` draws none, so that two passes give the same result.
+            transformed: the same images after a random transform; their maps come back in ``output.transformed``.
         """
-        tokens = self.backbone.embed(images)
-        length = tokens.shape[1]
-        layers: dict[int, LayerConcepts] = {}
-        for index in range(self.backbone.depth):
-            if index in self.blocks:
-                layers[index], prompts = self._prompt(index, tokens, noise)
-                tokens = torch.cat([tokens, prompts.to(tokens.dtype)], 1)
-            tokens = self.backbone.block(index, tokens)[:, :length]
+        layers, tokens = self._walk(images, noise)
         features = self._features(tokens)
-        # Without a graph through the maps, the pooled features still carry the classification's gradient to the prompts.
-        attention = self.coarse(features.detach() if self.config.detach else features)
-        coarse = self._concepts(attention, features)
-        modulated = self.head.modulate(coarse.vectors.float())
-        scores = self.head(modulated, BACKGROUND)
-        return ConceptOutput(layers, coarse, modulated, scores, scores.mean(1))
+        coarse_set = self.concept_set("coarse")
+        # Detached, the coarse *maps* teach their prototypes only; the pooled features below always keep their gradient,
+        # or no gradient of the classification would reach prompts and tokens at all.
+        attention = coarse_set(features.detach() if self.config.detach else features)
+        vectors, mass = pool(attention, features, self.config.aggregation)
+        with no_autocast(vectors):
+            modulated = self.modulation(vectors)
+            scores = self.head(modulated)
+        return ConceptOutput(
+            layers=layers,
+            coarse=LayerConcepts(BACKGROUND, attention, vectors, mass),
+            modulated=modulated,
+            scores=scores,
+            logits=scores.mean(1),
+            transformed=None if transformed is None else self.maps(transformed, noise),
+        )
 
-    def attention_maps(self, images: Float[Tensor, "b 3 H W"], output: ConceptOutput | None = None) -> dict[int | str, Tensor]:
-        """Attention of every layer and of the coarse set (key ``"coarse"``), for the equivariance term.
+    def maps(self, images: Float[Tensor, "b 3 H W"], noise: Noise | None = None) -> Maps:
+        """Attention of every set only, without pooling and scores after the last block.
 
-        With ``config.detach`` the transformer runs without a graph, and only the maps remember prototypes and bias.
-
-        Args:
-            images: normalised.
-            output: when given, its maps are returned and nothing is run.
+        With detached features the maps depend on the graph through prototypes and bias alone; the backbone then runs
+        without one, which changes no gradient and saves its memory and backward pass.
         """
-        if output is None:
-            if not self.config.detach:
-                output = self(images)
-            else:
-                return self._detached_maps(images)
-        return {**{b: layer.attention for b, layer in output.layers.items()}, "coarse": output.coarse.attention}
-
-    def _detached_maps(self, images: Tensor) -> dict[int | str, Tensor]:
-        maps: dict[int | str, Tensor] = {}
-        with torch.no_grad():
-            tokens = self.backbone.embed(images)
-            length = tokens.shape[1]
-            for index in range(self.backbone.depth):
-                if index in self.blocks:
-                    layer, prompts = self._prompt(index, tokens, None)
-                    features = self._features(tokens)
-                    with torch.enable_grad():
-                        maps[index] = self.discovery[str(index)](features)
-                    tokens = torch.cat([tokens, prompts.to(tokens.dtype)], 1)
-                tokens = self.backbone.block(index, tokens)[:, :length]
+        learn = torch.is_grad_enabled()
+        with torch.set_grad_enabled(learn and not self.config.detach):
+            layers, tokens = self._walk(images, noise, learn=learn)
             features = self._features(tokens)
-            with torch.enable_grad():
-                maps["coarse"] = self.coarse(features)
-        return maps
-
-    def _features(self, tokens: Tensor) -> Tensor:
-        """Patch tokens under the final LayerNorm: the E of every layer."""
-        return self.backbone.normalise(tokens[:, self.backbone.num_prefix :])
-
-    def _concepts(self, attention: Tensor, features: Tensor) -> LayerConcepts:
-        maps = regions(attention) if self.config.aggregation == "region" else attention
-        vectors, mass = aggregate(maps, features)
-        return LayerConcepts(BACKGROUND, attention, vectors, mass)
-
-    def _prompt(
-        self, index: int, tokens: Tensor, noise: dict[int, Tensor] | None
-    ) -> tuple[LayerConcepts, Tensor]:
-        """Concepts of one block's input, and the prompts made of them."""
-        features = self._features(tokens)
-        attention = self.discovery[str(index)](features.detach() if self.config.detach else features)
-        if self.config.detach:
-            concepts = self._concepts(attention.detach(), features.detach())
-        else:
-            concepts = self._concepts(attention, features)
-        if not self.config.fusion:
-            foreground = [k for k in range(attention.shape[1]) if k != BACKGROUND]
-            layer = LayerConcepts(BACKGROUND, attention, concepts.vectors, concepts.mass)
-            return layer, concepts.vectors[:, foreground]
-        fusion = self.fusion[str(index)]
-        assert isinstance(fusion, PromptFusion)
-        empty = (concepts.mass == 0).to(concepts.mass.dtype)
-        groups = fusion.groups(concepts.vectors, empty, BACKGROUND, None if noise is None else noise[index])
-        prompts = fusion(concepts.vectors, groups, empty, BACKGROUND)
-        grouped = group_maps(attention, groups)
-        return LayerConcepts(BACKGROUND, attention, concepts.vectors, concepts.mass, groups, grouped), prompts
+        maps: Maps = {index: layer.attention for index, layer in layers.items()}
+        return maps | {"coarse": self.concept_set("coarse")(features)}
 
     def noise(self, batch: int, generator: torch.Generator) -> dict[int, Tensor]:
-        """Gumbel noise for one training step, on the generator's device: (batch, m, n + 1) for each prompted block."""
-        shape = self.config.coarse + 1
-        result = {}
-        for block in self.blocks if self.config.fusion else ():
-            uniform = torch.rand(batch, self._count(block), shape, generator=generator, device=generator.device)
-            result[block] = -(-uniform.clamp(min=1e-20).log()).clamp(min=1e-20).log()
-        return result
+        """Gumbel noise (batch, m, n + 1) of every fused block, on the generator's device."""
+        groups = self.config.coarse + 1
+        fused = self.blocks if self.config.fusion else ()
+        return {index: gumbel((batch, self.counts[index], groups), generator) for index in fused}
 
-    def _count(self, block: int) -> int:
-        found = self.discovery[str(block)]
-        assert isinstance(found, ConceptDiscovery)
-        return len(found.prototypes)
+    def concept_set(self, key: int | str) -> ConceptSet:
+        """Prototypes and bias of a prompted block, or of the set after the last block (``"coarse"``)."""
+        return cast(ConceptSet, self.sets[set_name(key) if isinstance(key, int) else key])
 
     def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
-        """Trained parameters by role: ``tokens`` (backbone tokens, bias, prototypes) and ``layers`` (the rest).
+        """Trained parameters by the module that owns them, for the two learning rates of appendix A.
 
-        Raises:
-            RuntimeError: a parameter is in no group or in two, which would train it wrongly without a word.
+        Returns:
+            ``tokens``: the backbone's tuned tokens, prototypes and spatial bias; ``layers``: grouping, fusion, norms
+            and heads. Every parameter of the model is in exactly one group or frozen.
         """
-        finders = [*self.discovery.values(), self.coarse]
-        tokens = [*self._tokens.values(), *(p for finder in finders for p in finder.parameters())]
-        layers = [*self.fusion.parameters(), *self.head.parameters()]
-        groups = {"tokens": [p for p in tokens if p.requires_grad], "layers": [p for p in layers if p.requires_grad]}
-        grouped = [id(p) for group in groups.values() for p in group]
-        trained = {id(p) for p in self.parameters() if p.requires_grad}
-        if len(grouped) != len(set(grouped)) or set(grouped) != trained:
-            raise RuntimeError("a trained parameter is in no optimiser group or in two")
+        tokens = [*self.backbone.tunable_tokens().values(), *self.sets.parameters()]
+        layers = [*self.fusion.parameters(), *self.modulation.parameters(), *self.head.parameters()]
+        groups = {"tokens": tokens, "layers": layers}
+        groups = {name: [p for p in members if p.requires_grad] for name, members in groups.items()}
+        check_ownership(self, groups)
         return groups
 
     def trained_state(self) -> dict[str, Tensor]:
-        """Everything but the frozen backbone, its tuned tokens included; names as in ``state_dict``."""
-        mine = {name: value for name, value in self.state_dict().items() if not name.startswith("backbone.")}
-        return mine | {f"backbone_tokens.{name}": token.detach() for name, token in self._tokens.items()}
+        """Everything but the frozen backbone: own parameters, and the backbone's tokens where they are tuned."""
+        return {name: tensor.detach() for name, tensor in self._trained()}
 
-    def load_trained_state(self, state: dict[str, Tensor]) -> None:
-        """Put back what :meth:`trained_state` gave.
+    def load_trained_state(self, state: Mapping[str, Tensor]) -> None:
+        """Put back what :meth:`trained_state` returned.
 
         Raises:
-            ValueError: names or shapes differ.
+            WeightsError: names or shapes do not fit; nothing has been changed then.
         """
-        own = self.trained_state()
-        if set(own) != set(state):
-            raise ValueError(f"parameters differ: {sorted(set(own) ^ set(state))[:4]}")
+        own = dict(self._trained())
+        wrong = sorted(set(own) ^ set(state))
+        wrong += [name for name in own if name in state and own[name].shape != state[name].shape]
+        if wrong:
+            raise WeightsError(f"The trained parameters do not fit this model: {wrong[0]!r}.", "Was it configured so?")
         with torch.no_grad():
-            for name, value in own.items():
-                if value.shape != state[name].shape:
-                    raise ValueError(f"{name} has shape {tuple(state[name].shape)}, not {tuple(value.shape)}")
-                value.copy_(state[name])
+            for name, tensor in own.items():
+                tensor.copy_(state[name])
+
+    def _trained(self) -> Iterator[tuple[str, Tensor]]:
+        frozen = {id(p) for p in cast(nn.Module, self.backbone).parameters() if not p.requires_grad}
+        buffers = {id(b) for b in cast(nn.Module, self.backbone).buffers()}
+        for name, tensor in self.state_dict(keep_vars=True).items():
+            if id(tensor) not in frozen | buffers:
+                yield name, tensor
+
+    def _walk(
+        self, images: Float[Tensor, "b 3 H W"], noise: Noise | None, learn: bool | None = None
+    ) -> tuple[dict[int, LayerConcepts], Tensor]:
+        """Run all blocks, with prompts where they belong.
+
+        Returns:
+            The concepts of each prompted block, and the tokens after the last block without prompts.
+        """
+        tokens = self.backbone.embed(images)
+        layers: dict[int, LayerConcepts] = {}
+        for index in range(self.backbone.depth):
+            if index not in self.counts:
+                tokens = self.backbone.block(index, tokens)
+                continue
+            layers[index], prompts = self._prompts(index, tokens, noise, learn)
+            entered = torch.cat([tokens, prompts.to(tokens.dtype)], 1)
+            tokens = self.backbone.block(index, entered)[:, : tokens.shape[1]]
+        return layers, tokens
+
+    def _prompts(
+        self, index: int, tokens: Tensor, noise: Noise | None, learn: bool | None
+    ) -> tuple[LayerConcepts, Float[Tensor, "b n d"]]:
+        """Concepts of the tokens that are about to enter a block, and the prompts made from them."""
+        detach = self.config.detach
+        graph = torch.is_grad_enabled()
+        with torch.set_grad_enabled(graph and not detach):
+            features = self._features(tokens)
+        # The transformed pass runs without a graph, yet its maps must still teach prototypes and bias.
+        with torch.set_grad_enabled(graph if learn is None else learn):
+            attention = self.concept_set(index)(features)
+        vectors, mass = pool(attention.detach() if detach else attention, features, self.config.aggregation)
+        if not self.config.fusion:
+            return LayerConcepts(BACKGROUND, attention, vectors, mass), vectors[:, BACKGROUND + 1 :]
+        fusion = cast(Fusion, self.fusion[set_name(index)])
+        groups: Groups
+        prompts, groups = fusion(vectors, mass, None if noise is None else noise[index])
+        combined = groups.relaxed.transpose(1, 2) @ attention.flatten(2)
+        grouped = combined.reshape(*combined.shape[:2], *attention.shape[2:])
+        return LayerConcepts(BACKGROUND, attention, vectors, mass, groups.weights, grouped), prompts
+
+    def _features(self, tokens: Tensor) -> Float[Tensor, "b u d"]:
+        """E of a layer: its patch embeddings through the backbone's final LayerNorm."""
+        rows, columns = self.backbone.grid
+        first = self.backbone.num_prefix
+        return widen(self.backbone.normalise(tokens[:, first : first + rows * columns]))
 
 
-def prompted_blocks(config: ConceptsConfig, depth: int) -> tuple[int, ...]:
-    """0-based indices of the prompted blocks, ascending: the configured ones, or the last ones.
+def resolve_blocks(config: ConceptsConfig, depth: int) -> tuple[int, ...]:
+    """The prompted blocks of a backbone with ``depth`` blocks.
 
     Raises:
-        ConfigError: the backbone has too few blocks.
+        ConfigError: more prompted blocks than there are, or an index that does not exist.
     """
     if not config.cross_layer:
         return ()
-    wanted = config.blocks if config.blocks is not None else range(depth - len(config.prototypes), depth)
-    if any(not 0 <= block < depth for block in wanted):
+    wanted = len(config.prototypes)
+    if wanted > depth:
         raise ConfigError(
-            f"The backbone has blocks 0 to {depth - 1}, but blocks {', '.join(map(str, wanted))} are to be prompted.",
-            "Set concepts.blocks and concepts.prototypes.",
+            f"concepts.prototypes names {wanted} prompted blocks, but the backbone has {depth} blocks.",
+            f"Give at most {depth} prototype counts.",
         )
-    return tuple(wanted)
+    blocks = tuple(range(depth - wanted, depth)) if config.blocks is None else config.blocks
+    outside = [index for index in blocks if not 0 <= index < depth]
+    if outside:
+        raise ConfigError(
+            f"concepts.blocks names block {outside[0]}, but the backbone has {depth} blocks.",
+            f"Blocks are counted from 0 to {depth - 1}.",
+        )
+    return blocks
+
+
+def set_name(index: int) -> str:
+    """What the concepts of a block are called, for example ``L8``."""
+    return f"L{index}"
+
+
+__all__ = ["ConceptModel", "Noise", "resolve_blocks", "set_name"]

@@ -1,33 +1,51 @@
-"""Equivariance: a concept's region moves with the image, Eq. 12."""
+"""Equivariance: maps of transformed images, brought back, should be the maps of the images, Eq. 12."""
 
 from typing import Literal
 
-from jaxtyping import Bool, Float
+import torch
+from jaxtyping import Float
 from torch import Tensor
+
+from ivpt.concepts.output import BACKGROUND
+from ivpt.losses.transform import Affine, unwarp
+
+TINY = 1e-12
+"""A map whose squared norm is at most this is empty: its similarity to anything is 0, and it gets no gradient."""
+
+
+def similarity(
+    dot: Float[Tensor, "b k"], first: Float[Tensor, "b k"], second: Float[Tensor, "b k"]
+) -> Float[Tensor, "b k"]:
+    """``dot / sqrt(first * second)`` of squared norms, 0 where one of them is."""
+    product = first * second
+    seen = (first > TINY) & (second > TINY)
+    return torch.where(seen, dot * torch.where(seen, product, 1.0).rsqrt(), 0.0)
 
 
 def equivariance(
-    attention: Float[Tensor, "b k h w"],
-    back: Float[Tensor, "b k h w"],
-    inside: Bool[Tensor, "h w"],
-    transformed: Float[Tensor, "b k h w"],
+    attention: Float[Tensor, "b m h w"],
+    transformed: Float[Tensor, "b m h w"],
+    affine: Affine,
     form: Literal["cosine", "norms"] = "cosine",
 ) -> Float[Tensor, ""]:
-    """1 - agreement of each foreground map with the one found in the transformed image and carried back.
+    """One minus the similarity of each foreground map and its counterpart, mean over concepts and batch.
 
     Args:
-        attention: foreground maps of the image.
-        back: foreground maps of the transformed image, carried back.
-        inside: cells that lay inside the transformed image; the others are left out of ``cosine``.
-        transformed: foreground maps of the transformed image before they were carried back.
-        form: ``cosine`` of the flattened valid cells, in [0, 1] for maps that are not negative; ``norms`` divides the
-            norm of the elementwise product by the norms of the two maps in their own frames, as printed.
+        attention: on the images.
+        transformed: on the transformed images.
+        affine: the transform.
+        form: ``cosine`` of the maps over the cells seen in both, in [0, 1]; ``norms`` divides by the norm of the
+            transformed map before it is brought back, as printed, which is no cosine once the transform changes scale.
     """
-    if form == "norms":
-        product = (attention * back).flatten(2).norm(dim=2)
-        scale = attention.flatten(2).norm(dim=2) * transformed.flatten(2).norm(dim=2)
-        return 1 - (product / scale.clamp(min=1e-8)).mean()
-    valid = inside.to(attention.dtype)
-    one, two = (attention * valid).flatten(2), (back * valid).flatten(2)
-    cosine = (one * two).sum(2) / (one.norm(dim=2) * two.norm(dim=2)).clamp(min=1e-8)
-    return 1 - cosine.mean()
+    fine, other = attention[:, BACKGROUND + 1 :], transformed[:, BACKGROUND + 1 :]
+    returned, valid = unwarp(other, affine)
+    returned = returned * valid
+    dot = (fine * returned).sum((2, 3))
+    if form == "cosine":
+        alike = similarity(dot, (fine * valid).square().sum((2, 3)), returned.square().sum((2, 3)))
+    else:
+        alike = similarity(dot.abs(), fine.square().sum((2, 3)), other.square().sum((2, 3)))
+    return 1 - alike.mean()
+
+
+__all__ = ["equivariance"]

@@ -1,135 +1,131 @@
-"""The total loss, Eq. 10: names the terms, averages them over layers, weighs them."""
+"""The total loss (Eq. 10): which terms there are, over which maps they are averaged, and what they weigh."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ivpt.concepts.discovery import regions
-from ivpt.concepts.fusion import group_maps
-from ivpt.concepts.model import ConceptModel
-from ivpt.concepts.outputs import ConceptOutput, LayerConcepts
+from ivpt.concepts.model import Noise
+from ivpt.concepts.output import ConceptOutput, Maps
 from ivpt.config import LossConfig
+from ivpt.losses.classification import classification
 from ivpt.losses.consistency import consistency
 from ivpt.losses.entropy import entropy
 from ivpt.losses.equivariance import equivariance
 from ivpt.losses.orthogonality import orthogonality
 from ivpt.losses.presence import ReduceMax, background_presence, presence
 from ivpt.losses.total_variation import total_variation
-from ivpt.losses.transform import Affine, unwarp, warp
+from ivpt.losses.transform import Affine, warp
 
 PART_SHAPING = ("orthogonality", "equivariance", "presence", "background_presence", "entropy", "total_variation")
+"""Terms that lambda_ps multiplies."""
+
 TERMS = ("classification", "consistency", *PART_SHAPING)
-"""Names of the loss terms, in the order they are reported."""
+"""All terms, in the order they are reported."""
+
+Forward = Callable[..., ConceptOutput]
+"""A :class:`~ivpt.concepts.model.ConceptModel`, as it is or wrapped for several processes."""
 
 
 class Objective:
-    """Terms of the loss by name, and their weighted sum as ``total``.
+    """Weighs the loss terms.
 
-    Presence, entropy, total variation and equivariance are averaged over all map sets (prompted layers and the coarse
-    set), consistency over the prompted layers, orthogonality acts on the coarse vectors only.
+    Orthogonality is of the set after the last block, consistency the mean over the prompted blocks, the other
+    part-shaping terms the mean over all sets.
+
+    Args:
+        config: weights and forms; a term of weight 0 is not computed.
     """
 
     def __init__(self, config: LossConfig) -> None:
         self.config = config
+        self.weights = {name: getattr(config, name) for name in TERMS}
+        for name in PART_SHAPING:
+            self.weights[name] *= config.part_shaping
 
     @property
     def needs_transform(self) -> bool:
-        """Whether a transformed pass has to be made at all."""
-        return self.config.part_shaping * self.config.equivariance > 0
+        """Whether a second pass over transformed images is needed."""
+        return bool(self.weights["equivariance"] > 0)
 
     def __call__(
         self,
         output: ConceptOutput,
         labels: Int[Tensor, " b"],
-        transformed: dict[int | str, Tensor] | None = None,
-        affine: Affine | None = None,
+        *,
+        transformed: Maps | None = None,
+        transform: Affine | None = None,
         reduce_max: ReduceMax | None = None,
     ) -> dict[str, Float[Tensor, ""]]:
-        """Evaluate every term.
+        """Compute the terms of one batch.
 
         Args:
-            output: of the model on the images.
-            labels: true classes.
-            transformed: attention maps of the same images after ``affine``, by layer; None leaves equivariance at 0.
-            affine: the transform.
-            reduce_max: maximum over processes, for the terms that look across the batch.
+            output: of the pass over the images.
+            labels: class indices.
+            transformed: maps of the transformed images; without them there is no equivariance term.
+            transform: the transform they went through.
+            reduce_max: makes the maximum of the presence term global over processes.
+
+        Returns:
+            The raw terms that are switched on and apply to this output, and their weighted sum as ``total``.
         """
-        config = self.config
-        sets: dict[int | str, LayerConcepts] = {**output.layers, "coarse": output.coarse}
-        zero = output.logits.new_zeros(())
-
-        def mean(values: Sequence[Tensor]) -> Tensor:
-            return torch.stack(list(values)).mean() if values else zero
-
-        terms = {
-            "classification": F.cross_entropy(output.logits, labels),
-            "consistency": mean([self._consistency(layer, output.coarse) for layer in output.layers.values()]),
-            "orthogonality": orthogonality(self._vectors(output), config.orthogonality_form),
-            "equivariance": zero,
-            "presence": mean([presence(_foreground(s.attention, s), reduce_max) for s in sets.values()]),
-            "background_presence": mean([background_presence(s.attention[:, s.background]) for s in sets.values()]),
-            "entropy": mean([entropy(s.attention, config.entropy_form) for s in sets.values()]),
-            "total_variation": mean([total_variation(s.attention) for s in sets.values()]),
+        config, maps = self.config, output.maps
+        vectors = output.modulated if config.orthogonality_background else output.modulated[:, 1:]
+        fused = [layer for layer in output.layers.values() if layer.groups is not None]
+        computations: dict[str, Callable[[], Tensor]] = {
+            "classification": lambda: classification(output.logits, labels),
+            "orthogonality": lambda: orthogonality(vectors, config.orthogonality_form),
+            "presence": lambda: _mean(presence(a, reduce_max) for a in maps.values()),
+            "background_presence": lambda: _mean(background_presence(a) for a in maps.values()),
+            "entropy": lambda: _mean(entropy(a, config.entropy_form) for a in maps.values()),
+            "total_variation": lambda: _mean(total_variation(a) for a in maps.values()),
         }
-        if transformed is not None and affine is not None:
-            terms["equivariance"] = mean([self._equivariance(s, transformed[key], affine) for key, s in sets.items()])
-        shaping = sum((getattr(config, name) * terms[name] for name in PART_SHAPING), zero)
-        terms["total"] = (
-            config.classification * terms["classification"]
-            + config.part_shaping * shaping
-            + config.consistency * terms["consistency"]
-        )
-        return terms
-
-    def _vectors(self, output: ConceptOutput) -> Tensor:
-        if self.config.orthogonality_background:
-            return output.modulated
-        return _foreground(output.modulated, output.coarse)
-
-    def _consistency(self, layer: LayerConcepts, coarse: LayerConcepts) -> Tensor:
-        if layer.grouped is None or layer.groups is None:
-            return layer.attention.new_zeros(())
-        if self.config.consistency_form == "patch":
-            return consistency(layer.grouped, coarse.attention, "patch")
-        fine = group_maps(regions(layer.attention), layer.groups)
-        return consistency(fine, regions(coarse.attention), "regions")
-
-    def _equivariance(self, layer: LayerConcepts, maps: Tensor, affine: Affine) -> Tensor:
-        there = _foreground(maps, layer)
-        back, inside = unwarp(there, affine)
-        return equivariance(_foreground(layer.attention, layer), back, inside, there, self.config.equivariance_form)
-
-
-def _foreground(channels: Tensor, layer: LayerConcepts) -> Tensor:
-    """All channels (dimension 1) but the background."""
-    return torch.cat([channels[:, : layer.background], channels[:, layer.background + 1 :]], 1)
+        if fused:
+            computations["consistency"] = lambda: _mean(
+                consistency(layer, output.coarse, config.consistency_form) for layer in fused
+            )
+        if transformed is not None and transform is not None:
+            computations["equivariance"] = lambda: _mean(
+                equivariance(maps[key], transformed[key], transform, config.equivariance_form) for key in maps
+            )
+        terms = {name: computations[name]() for name in TERMS if name in computations and self.weights[name] > 0}
+        zero = output.logits.sum() * 0
+        return terms | {"total": sum((self.weights[name] * term for name, term in terms.items()), start=zero)}
 
 
 def training_terms(
-    model: ConceptModel,
+    model: Forward,
     objective: Objective,
     images: Float[Tensor, "b 3 H W"],
     labels: Int[Tensor, " b"],
-    noise: dict[int, Tensor] | None,
+    noise: Noise | None,
     affine: Affine | None,
     reduce_max: ReduceMax | None = None,
-) -> tuple[ConceptOutput, dict[str, Float[Tensor, ""]]]:
-    """Both passes of one training step: the images, and the same images transformed.
+) -> tuple[ConceptOutput, dict[str, Tensor]]:
+    """Both passes of a training step, and their loss terms.
+
+    Both passes are one call of ``model``, so that a wrapper for several processes sees one forward per backward. They
+    share their Gumbel noise: maps may differ by the transform only.
 
     Args:
-        model: the model.
-        objective: names and weighs the terms.
+        model: the concept model, wrapped or not.
+        objective: what to compute.
         images: normalised.
-        labels: true classes.
-        noise: Gumbel noise of the first pass; the transformed pass has none.
-        affine: one transform for the whole batch; None leaves the second pass out.
-        reduce_max: maximum over processes.
+        labels: class indices.
+        noise: Gumbel noise of this batch.
+        affine: this step's transform; unused when the equivariance term is off.
+        reduce_max: see :class:`Objective`.
     """
-    output = model(images, noise)
-    transformed = None
-    if affine is not None and objective.needs_transform:
-        transformed = model.attention_maps(warp(images, affine))
-    return output, objective(output, labels, transformed, affine, reduce_max)
+    needed = affine if objective.needs_transform else None
+    warped = None if needed is None else warp(images, needed)
+    output = model(images, noise, warped)
+    terms = objective(output, labels, transformed=output.transformed, transform=needed, reduce_max=reduce_max)
+    return output, terms
+
+
+def _mean(terms: Iterable[Tensor]) -> Tensor:
+    return torch.stack(list(terms)).mean()
+
+
+__all__ = ["PART_SHAPING", "TERMS", "Objective", "training_terms"]

@@ -1,64 +1,83 @@
-"""The random transform of the equivariance loss and its inverse on maps."""
+"""The random affine transform of the equivariance loss, and its way back (Eq. 12)."""
 
 import math
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.nn.functional import affine_grid, grid_sample
+
+MAX_ANGLE = 90.0
+MAX_TRANSLATE = 0.11
+MIN_SCALE, MAX_SCALE = 0.8, 1.4
 
 
 @dataclass(frozen=True)
 class Affine:
-    """Scale, then rotate about the centre, then shift.
+    """A point at offset p from the centre moves to ``scale * R(angle) p + translate``.
 
     Attributes:
-        angle: degrees, counter-clockwise in the picture.
-        shift: rightwards and downwards, as shares of width and height.
-        scale: enlargement.
+        angle: degrees, clockwise as seen on the image.
+        translate: (x, y) as shares of width and height.
+        scale: above 1 enlarges.
     """
 
-    angle: float
-    shift: tuple[float, float]
-    scale: float
+    angle: float = 0.0
+    translate: tuple[float, float] = (0.0, 0.0)
+    scale: float = 1.0
 
 
 def sample_affine(generator: torch.Generator) -> Affine:
-    """Rotation U(-90, 90) degrees, shift up to 11 %, scale U(0.8, 1.4), no shear (PDiscoFormer)."""
-    angle, right, down, scale = torch.rand(4, generator=generator, dtype=torch.float64).tolist()
-    return Affine(180 * angle - 90, (0.22 * right - 0.11, 0.22 * down - 0.11), 0.8 + 0.6 * scale)
-
-
-def _forward_matrix(affine: Affine, size: tuple[int, int]) -> Tensor:
-    """Source to target in coordinates of [-1, 1]: (3, 3) float64. Rotation is rigid in pixels, also on a non-square image."""
-    height, width = size
-    turn = math.radians(affine.angle)
-    cos, sin = affine.scale * math.cos(turn), affine.scale * math.sin(turn)
-    aspect = height / width
-    return torch.tensor(
-        [[cos, sin * aspect, 2 * affine.shift[0]], [-sin / aspect, cos, 2 * affine.shift[1]], [0, 0, 1]],
-        dtype=torch.float64,
+    """Draw a transform: angle U(-90, 90) degrees, translation U(-0.11, 0.11) each way, scale U(0.8, 1.4)."""
+    angle, x, y, scale = torch.rand(4, generator=generator, device=generator.device, dtype=torch.float64).tolist()
+    return Affine(
+        angle=(2 * angle - 1) * MAX_ANGLE,
+        translate=((2 * x - 1) * MAX_TRANSLATE, (2 * y - 1) * MAX_TRANSLATE),
+        scale=MIN_SCALE + scale * (MAX_SCALE - MIN_SCALE),
     )
 
 
-def _sample(images: Tensor, matrix: Tensor) -> Tensor:
-    """Bilinear sampling at target-to-source ``matrix``; zero outside."""
-    theta = matrix[:2].to(images)[None].expand(len(images), -1, -1)
-    grid = F.affine_grid(theta, list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-
-
 def warp(images: Float[Tensor, "b c H W"], affine: Affine) -> Float[Tensor, "b c H W"]:
-    """Transform images; what comes from outside is 0, the mean of normalised images."""
-    return _sample(images, torch.linalg.inv(_forward_matrix(affine, (images.shape[2], images.shape[3]))))
+    """Transform images, bilinearly; what comes in from outside is 0, the mean colour of normalised images."""
+    return grid_sample(images, _sources(images, affine, back=False), align_corners=False)
 
 
-def unwarp(
-    maps: Float[Tensor, "b k h w"], affine: Affine
-) -> tuple[Float[Tensor, "b k h w"], Bool[Tensor, "h w"]]:
-    """Carry maps of a warped image back, and say which cells lay inside the warped image altogether."""
-    matrix = _forward_matrix(affine, (maps.shape[2], maps.shape[3]))
-    back = _sample(maps, matrix)
-    inside = _sample(maps.new_ones(1, 1, *maps.shape[2:]), matrix)[0, 0] > 1 - 1e-4
-    return back, inside
+def unwarp(maps: Float[Tensor, "b m h w"], affine: Affine) -> tuple[Float[Tensor, "b m h w"], Bool[Tensor, "h w"]]:
+    """Bring maps of transformed images back, with one bilinear reading.
+
+    Args:
+        maps: attention on transformed images; cells are taken to be square.
+        affine: the transform the images went through.
+
+    Returns:
+        The maps in the frame of the original images, and the cells that were seen on the transformed image. Other
+        cells hold no measurement.
+    """
+    grid = _sources(maps, affine, back=True)
+    height, width = maps.shape[2:]
+    # Inside the hull of the cell centres a reading mixes real cells only, none of the zeros beyond the border.
+    hull = torch.tensor([1 - 1 / width, 1 - 1 / height], dtype=grid.dtype, device=grid.device) + 1e-5
+    return grid_sample(maps, grid, align_corners=False), (grid[0].abs() <= hull).all(-1)
+
+
+def _sources(images: Float[Tensor, "b c H W"], affine: Affine, back: bool) -> Float[Tensor, "b H W 2"]:
+    """Where each output cell is read, in coordinates from -1 to 1 along each side."""
+    height, width = images.shape[2:]
+    turn, (shift_x, shift_y) = math.radians(affine.angle), affine.translate
+    cos, sin, aspect = math.cos(turn), math.sin(turn), height / width
+    # Rotation mixes distances, not shares of sides: going from one side's share to the other's takes the aspect ratio.
+    forward = torch.tensor(
+        [
+            [affine.scale * cos, -affine.scale * sin * aspect, 2 * shift_x],
+            [affine.scale * sin / aspect, affine.scale * cos, 2 * shift_y],
+            [0.0, 0.0, 1.0],
+        ],
+        dtype=torch.float64,
+    )
+    matrix = forward if back else torch.linalg.inv(forward)
+    theta = matrix[:2].to(images.device, images.dtype).expand(len(images), 2, 3)
+    return affine_grid(theta, [len(images), 1, height, width], align_corners=False)
+
+
+__all__ = ["Affine", "sample_affine", "unwarp", "warp"]
