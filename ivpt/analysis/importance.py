@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ivpt.runfile.evidence import contributions
 
-__all__ = ["contributions", "contrast", "display_shares", "logits_without"]
+__all__ = ["contrast", "contributions", "display_shares", "logits_without"]
 
 Scores = NDArray[np.float32]
 
@@ -27,7 +27,7 @@ def display_shares(scores: Scores) -> Scores:
         (..., n, C); sums over the concepts are 1.
     """
     weights = np.exp(scores - scores.max(axis=-2, keepdims=True))
-    return (weights / weights.sum(axis=-2, keepdims=True)).astype(np.float32)
+    return np.asarray(weights / weights.sum(axis=-2, keepdims=True), np.float32)
 
 
 def contrast(scores: Scores, c: int, other: int) -> Scores:

@@ -1,7 +1,7 @@
 """Opening a run file that may be anything, and touching nothing outside it.
 
-An HDF5 file can point into other files (external links, external storage, virtual data sets) and can name filter plugins
-to be loaded. A run file has none of these; whatever has is refused before it is read.
+An HDF5 file can point into other files (external links, external storage, virtual data sets) and can name filter
+plugins to be loaded. A run file has none of these; whatever has is refused before it is read.
 """
 
 import errno
@@ -46,7 +46,7 @@ def open_file(path: Path) -> h5py.File:
     if not h5py.is_hdf5(path):
         raise RunFileError(f"{path} is not a run file (not HDF5).", _RETRAIN)
     try:
-        file = h5py.File(path, "r", locking=False)
+        file = _open_without_locks(path)
     except (OSError, RuntimeError) as error:
         state = "truncated" if "truncated" in str(error) else "damaged"
         raise RunFileError(
@@ -58,6 +58,16 @@ def open_file(path: Path) -> h5py.File:
         file.close()
         raise
     return file
+
+
+def _open_without_locks(path: Path) -> h5py.File:
+    try:
+        return h5py.File(path, "r", locking=False)
+    except OSError as error:
+        if "locking flag" not in str(error):
+            raise
+        # this process has the file open already, with h5py's default; HDF5 wants both alike
+        return h5py.File(path, "r")
 
 
 def _check_format(file: h5py.File, path: Path) -> None:
@@ -86,11 +96,11 @@ def item(file: h5py.File, path: Path, name: str) -> h5py.Group | h5py.Dataset | 
     """
     here: h5py.Group | h5py.Dataset = file
     for step in name.split("/"):
-        if not isinstance(here, h5py.Group) or step not in here:
-            # a dangling external link is "not in" its group as well; it is refused, not taken for absent
-            if not isinstance(here, h5py.Group) or here.get(step, getlink=True) is None:
-                return None
-        if not isinstance(_link(here, step, path), h5py.HardLink):
+        # asked of the link, not of what it leads to: a dangling external link is refused, not taken for absent
+        link = _link(here, step, path) if isinstance(here, h5py.Group) else None
+        if link is None:
+            return None
+        if not isinstance(link, h5py.HardLink):
             raise _refused(path, name)
         here = here[step]
     if isinstance(here, h5py.Dataset):

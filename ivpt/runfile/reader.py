@@ -19,7 +19,6 @@ from ivpt.runfile.guard import item, open_file, reading
 from ivpt.runfile.schema import COARSE, Floats, LayerInfo, layer_group, layer_key
 
 
-
 class RunFile:
     """A run file, opened for reading; a context manager.
 
@@ -106,10 +105,9 @@ class RunFile:
             group = item(self._file, self.path, "layers")
             if not isinstance(group, h5py.Group):
                 return ()
-            blocks: list[int | None] = sorted(int(name) for name in group if name != COARSE)
-            if COARSE in group:
-                blocks.append(None)
-        return tuple(self._layer(block) for block in blocks)
+            blocks = sorted(int(name) for name in group if name != COARSE)
+            last = (None,) if COARSE in group else ()
+        return tuple(self._layer(block) for block in (*blocks, *last))
 
     def layer(self, key: str) -> LayerInfo:
         """The layer of that key."""
@@ -174,7 +172,7 @@ class RunFile:
         return self._all(f"{self._group(key)}/strength")
 
     def importance(self) -> Floats:
-        """(C, n) mean contribution of coarse concept k + 1 to class c over val and test images of class c; NaN: none."""
+        """(C, n) mean contribution of concept k + 1 to class c over val and test images of class c; NaN: no images."""
         return self._all("importance")
 
     # one image
@@ -216,8 +214,8 @@ class RunFile:
         stored = self._need(f"{group}/attention")
         span = self._dataset(f"{group}/attention_range")
         with reading(self.path):
-            maps = stored[row]
-            return maps.astype(np.float32) if span is None else quantise.decode(maps, span[row])
+            maps = np.asarray(stored[row])
+            return np.asarray(maps, np.float32) if span is None else quantise.decode(maps, span[row])
 
     def regions(self, key: str, i: int) -> NDArray[np.uint8]:
         """(h, w) the prototype that owns each cell, Eq. 6, from the maps before they were quantised."""
@@ -271,29 +269,29 @@ class RunFile:
             raise RunFileError(f"The run file {self.path} is damaged: {name} is missing.")
         return found
 
-    def _all(self, name: str) -> Any:
+    def _all(self, name: str) -> NDArray[Any]:
         dataset = self._need(name)
         with reading(self.path):
-            return dataset[()]
+            return np.asarray(dataset[()])
 
-    def _per_image(self, name: str) -> Any:
+    def _per_image(self, name: str) -> NDArray[Any]:
         values = self._all(f"images/{name}")
         if values.shape != (self.num_images,):
             raise RunFileError(f"The run file {self.path} is damaged: images/{name} does not fit the number of images.")
         return values
 
-    def _row(self, name: str, i: int) -> Any:
+    def _row(self, name: str, i: int) -> NDArray[Any] | None:
         dataset = self._dataset(name)
         self._check_index(i)
         if dataset is None:
             return None
         with reading(self.path):
-            return dataset[i]
+            return np.asarray(dataset[i])
 
-    def _map(self, name: str, i: int) -> Any:
+    def _map(self, name: str, i: int) -> NDArray[Any]:
         dataset, row = self._need(name), self._map_row(i)
         with reading(self.path):
-            return dataset[row]
+            return np.asarray(dataset[row])
 
     def _map_row(self, i: int) -> int:
         if not self.has_maps(i):
@@ -309,7 +307,7 @@ class RunFile:
         with reading(self.path):
             return [str(value) for value in dataset.asstr(errors="replace")[start:stop]]
 
-    def _json(self, name: str) -> Any:
+    def _json(self, name: str) -> dict[str, Any]:
         dataset = self._need(name)
         with reading(self.path):
             value = json.loads(dataset.asstr(errors="replace")[()])

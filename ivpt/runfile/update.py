@@ -17,6 +17,8 @@ from ivpt.runfile.writer import write_json
 def update(path: Path, change: Callable[[h5py.File], None]) -> None:
     """Copy a run file, change the copy, and let it take the file's place atomically.
 
+    Of two updates at the same time the later one wins as a whole.
+
     Args:
         path: of an existing run file.
         change: gets the copy, open for writing; when it raises, the file at ``path`` stays as it was.
@@ -27,18 +29,25 @@ def update(path: Path, change: Callable[[h5py.File], None]) -> None:
     """
     path = Path(path)
     open_file(path).close()
-    with replacing(path) as temporary:
-        with writing(path):
-            shutil.copyfile(path, temporary)
-            shutil.copymode(path, temporary)
+    with replacing(path) as temporary, writing(path):
+        shutil.copyfile(path, temporary)
+        shutil.copymode(path, temporary)
         with closing(h5py.File(temporary, "r+", locking=False)) as file:
             change(file)
-            with writing(path):
-                file.flush()
+            file.flush()
 
 
 def add_metrics(path: Path, metrics: Mapping[str, JsonObject]) -> None:
-    """Add metrics to a run file; those of the same name are replaced, the others stay."""
+    """Add metrics to a run file; those of the same name are replaced, the others stay.
+
+    Args:
+        path: of an existing run file.
+        metrics: name to {"value": ..., "parameters": {...}, ...}.
+
+    Raises:
+        RunFileError: there is no run file at ``path``.
+        OutputError: the copy cannot be written.
+    """
     with RunFile(path) as run:
         merged = {**run.metrics(), **metrics}
     update(path, lambda file: write_json(file, "metrics", merged))

@@ -271,7 +271,12 @@ def array(group: h5py.Group, name: str, values: NDArray[np.generic]) -> None:
         return
     rows = min(len(values), rows_per_chunk(values.nbytes // len(values)))
     group.create_dataset(
-        name, data=values, chunks=(rows, *values.shape[1:]), compression="gzip", compression_opts=GZIP_LEVEL, shuffle=True
+        name,
+        data=values,
+        chunks=(rows, *values.shape[1:]),
+        compression="gzip",
+        compression_opts=GZIP_LEVEL,
+        shuffle=True,
     )
 
 
