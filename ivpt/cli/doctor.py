@@ -14,7 +14,7 @@ import click
 from ivpt.cli.plugins import table
 from ivpt.errors import ExitCode
 
-PACKAGES = [
+PACKAGES = (
     "accelerate",
     "click",
     "h5py",
@@ -29,7 +29,7 @@ PACKAGES = [
     "timm",
     "torch",
     "torchvision",
-]
+)
 EMBEDDED_WEIGHTS = ("vit_mini.safetensors",)
 
 

@@ -8,7 +8,7 @@ whose blocks can be run one by one, so that prompts can be inserted between them
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -34,6 +34,7 @@ class WeightsRecord:
     sha256: str
 
 
+@runtime_checkable
 class TokenModel(Protocol):
     """A vision transformer cut open at its blocks. Implementations are ``torch.nn.Module``.
 
