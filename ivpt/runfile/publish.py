@@ -6,7 +6,6 @@ an atomic rename; a neighbour nobody holds a lock on was left by a killed writer
 
 import errno
 import os
-import re
 import secrets
 import sys
 from collections.abc import Iterator
@@ -38,10 +37,8 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except (OSError, RuntimeError) as error:
         number = error.errno if isinstance(error, OSError) else None
-        # HDF5 reports the number inside its words only
-        if not number and (found := re.search(r"errno = (\d+)", str(error))):
-            number = int(found[1])
-        words, hint = _REASONS.get(number or 0, (str(error).splitlines()[0] or type(error).__name__, ""))
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        words, hint = _REASONS.get(number or 0, (said, ""))
         raise OutputError(f"{path} cannot be written: {words}.", hint) from error
 
 

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from pathlib import Path
 
 import h5py
@@ -11,6 +10,7 @@ from ivpt.runfile.guard import open_file
 from ivpt.runfile.publish import replacing, writing
 from ivpt.runfile.reader import RunFile
 from ivpt.runfile.schema import JsonObject
+from ivpt.runfile.sink import writable
 from ivpt.runfile.writer import write_json
 
 
@@ -32,9 +32,8 @@ def update(path: Path, change: Callable[[h5py.File], None]) -> None:
     with replacing(path) as temporary, writing(path):
         shutil.copyfile(path, temporary)
         shutil.copymode(path, temporary)
-        with closing(h5py.File(temporary, "r+", locking=False)) as file:
+        with writable(temporary, "r+") as (file, _):
             change(file)
-            file.flush()
 
 
 def add_metrics(path: Path, metrics: Mapping[str, JsonObject]) -> None:

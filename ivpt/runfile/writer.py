@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +29,7 @@ from ivpt.runfile.schema import (
     smallest_signed,
     smallest_unsigned,
 )
+from ivpt.runfile.sink import Sink, writable
 
 MapBits = Literal[8, 16]
 _SMALL = 4096
@@ -79,13 +80,15 @@ class RunWriter:
         self._importance = ClassImportance(len(content.classes), content.coarse)
         self._stack = ExitStack()
         self._file: h5py.File
+        self._sink: Sink
 
     def __enter__(self) -> Self:
         temporary = self._stack.enter_context(replacing(self.path))
         try:
             with writing(self.path):
-                self._file = h5py.File(temporary, "w", locking=False)
+                self._file, self._sink = self._stack.enter_context(writable(temporary, "w"))
                 self._write_content()
+                self._sink.check()
         except BaseException as error:
             self._abandon(error)
             raise
@@ -101,11 +104,12 @@ class RunWriter:
             with writing(self.path):
                 self._write_results()
                 self._file.flush()
-                self._file.close()
+                self._sink.check()
         except BaseException as failure:
             self._abandon(failure)
             raise
-        self._stack.__exit__(None, None, None)
+        with writing(self.path):
+            self._stack.__exit__(None, None, None)
 
     def append(self, batch: MapBatch) -> None:
         """Add what the model says about some images.
@@ -121,6 +125,7 @@ class RunWriter:
             for layer in self._content.layers:
                 self._append_layer(layer, batch, start)
             _extend(self._file["scores"], np.asarray(batch.scores, np.float32), start)
+            self._sink.check()
         self._rows.append(indices.astype(np.int32))
         self._map_row[indices] = np.arange(start, start + len(indices))
         self._predictions[indices] = batch.predictions
@@ -133,9 +138,6 @@ class RunWriter:
             write_json(self._file, "metrics", metrics)
 
     def _abandon(self, error: BaseException) -> None:
-        if hasattr(self, "_file"):
-            with suppress(Exception):
-                self._file.close()
         self._stack.__exit__(type(error), error, error.__traceback__)
 
     def _check_batch(self, batch: MapBatch, indices: NDArray[np.int64]) -> None:
