@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from ivpt.concepts.model import ConceptModel
-from ivpt.concepts.outputs import ConceptOutput
+from ivpt.concepts.output import ConceptOutput
 from ivpt.data.loading import ImageSet
 from ivpt.runfile.content import MapBatch
 from ivpt.runfile.schema import layer_key

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import ivpt
-from ivpt.concepts.discovery import ConceptDiscovery
 from ivpt.concepts.model import ConceptModel
-from ivpt.concepts.outputs import BACKGROUND
+from ivpt.concepts.output import BACKGROUND
 from ivpt.config import Config
 from ivpt.interfaces.backbone import TokenModel
 from ivpt.interfaces.dataset import DatasetInfo
@@ -61,7 +60,7 @@ class Exporter:
             coarse=self.config.concepts.coarse,
             layers=learned_layers(model),
             images=self.table,
-            parameters={**to_arrays(model.trained_state()), **self.untrained},
+            parameters={**self.untrained, **to_arrays(model.trained_state())},
             history=history,
         )
 
@@ -105,12 +104,10 @@ def publish_history(out: Path, history: Mapping[str, list[float]]) -> None:
 
 def learned_layers(model: ConceptModel) -> list[LayerContent]:
     """Prototypes and spatial biases, prompted blocks ascending, the coarse set last."""
-    finders: list[tuple[int | None, Any]] = [(block, model.discovery[str(block)]) for block in model.blocks]
-    finders.append((None, model.coarse))
     layers = []
-    for block, finder in finders:
-        assert isinstance(finder, ConceptDiscovery)
-        prototypes, bias = (p.detach().float().cpu().numpy().copy() for p in (finder.prototypes, finder.bias))
+    for block in (*model.blocks, None):
+        found = model.concept_set("coarse" if block is None else block)
+        prototypes, bias = (p.detach().float().cpu().numpy().copy() for p in (found.prototypes, found.bias))
         layers.append(LayerContent(block, prototypes, bias, BACKGROUND))
     return layers
 
