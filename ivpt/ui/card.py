@@ -1,0 +1,114 @@
+"""The run card: what was trained on what. Reads a handful of numbers, however many images the run has."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ivpt.runfile.reader import RunFile
+from ivpt.ui.text import plain
+
+Fact = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One stored metric.
+
+    Attributes:
+        name: as stored, with blanks for underscores.
+        value: formatted; a dash where it is undefined.
+        protocol: the parameters it was measured with.
+    """
+
+    name: str
+    value: str
+    protocol: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything the first paint of the overview shows, as harmless text.
+
+    Attributes:
+        title: the data set and backbone.
+        facts: (name, value) of the run.
+        scores: the stored metrics.
+        cautions: what the reader should know before trusting the run.
+        columns: the training history, name to values.
+    """
+
+    title: str
+    facts: tuple[Fact, ...]
+    scores: tuple[Score, ...]
+    cautions: tuple[str, ...]
+    columns: dict[str, tuple[float, ...]]
+
+
+def read_card(run: RunFile) -> Card:
+    """Read the card of an open run.
+
+    Raises:
+        RunFileError: the file is damaged.
+    """
+    info, backbone, config = run.info, run.backbone, run.config
+    weights = backbone.get("weights") or {}
+    layers = [layer for layer in run.layers if layer.block is not None]
+    columns = {plain(name): tuple(float(v) for v in values) for name, values in run.history().items()}
+    epochs = max((len(values) for values in columns.values()), default=0)
+    planned = (config.get("training") or {}).get("epochs")
+    source = str(weights.get("source", "")) or "unknown"
+    facts = [
+        ("data", _joined(info.get("name", "?"), f"{run.num_images:,} images", f"{len(run.classes)} classes")),
+        ("backbone", _joined(backbone.get("name", "?"), _size(backbone.get("image_size")))),
+        ("weights", _joined("random" if source == "none" else source, str(weights.get("sha256", ""))[:12])),
+        ("concepts", f"{run.coarse} coarse, from " + _joined(*(f"{x.key}:{x.prototypes - 1}" for x in layers))),
+        ("trained", f"{epochs} of {plain(planned)} epochs" if planned else f"{epochs} epochs"),
+        ("seed", f"{run.seed}, split {run.split_sha256[:12]}"),
+        ("written", plain(run.created.replace("T", " ")[:19])),
+        ("with", _joined(*(f"{k} {run.versions[k]}" for k in ("ivpt", "torch", "timm") if k in run.versions))),
+        ("licence", plain(info.get("licence") or "not stated", 60)),
+    ]
+    cautions = []
+    if source == "none":
+        cautions.append("The backbone has random weights: its features were never learned.")
+    if planned and epochs < int(planned):
+        cautions.append(f"Training has done {epochs} of {planned} epochs; this page follows it.")
+    scores = tuple(_score(name, value) for name, value in run.metrics().items())
+    return Card(
+        title=_joined(info.get("name", "?"), backbone.get("name", "?")),
+        facts=tuple((name, plain(value)) for name, value in facts),
+        scores=scores,
+        cautions=tuple(cautions),
+        columns=columns,
+    )
+
+
+def number(value: Any) -> str:
+    """A figure as short as it can be read."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return plain(value, 24)
+    if isinstance(value, int) and abs(value) < 10**6:
+        return str(value)
+    return f"{value:.3f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.3g}"
+
+
+def _score(name: str, entry: Any) -> Score:
+    values = entry if isinstance(entry, dict) else {"value": entry}
+    text = number(values.get("value"))
+    for key in ("interval", "ci", "ci95"):
+        bounds = values.get(key)
+        if isinstance(bounds, list | tuple) and len(bounds) == 2:
+            text += f" [{number(bounds[0])}, {number(bounds[1])}]"
+            break
+    parameters = values.get("parameters")
+    protocol = ", ".join(f"{k} {number(v)}" for k, v in parameters.items()) if isinstance(parameters, dict) else ""
+    return Score(plain(str(name).replace("_", " ")), text, plain(protocol))
+
+
+def _size(size: Any) -> str:
+    return f"{size[1]}×{size[0]} px" if isinstance(size, list | tuple) and len(size) == 2 else ""
+
+
+def _joined(*words: object) -> str:
+    return " · ".join(plain(word) for word in words if str(word))

@@ -1,0 +1,182 @@
+"""Pictures and region maps as small arrays of pixels, ready for half-block characters.
+
+A character cell is about twice as high as wide and shows two pixels, one above the other, so pixels are square.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivpt.ui.palette import BACKGROUND, Rgb
+
+Pixels = NDArray[np.uint8]
+"""(rows, columns, 3) RGB."""
+Regions = NDArray[np.uint8]
+"""(h, w) channel of the prototype that owns each cell of the map."""
+
+DIMMED = 0.45
+"""Brightness of the background region where the overlay is fully opaque."""
+UNCHOSEN = 0.25
+"""Share of the overlay's opacity left to the other concepts while one is chosen."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """A number written onto the picture.
+
+    Attributes:
+        row, column: of the character cell it is centred on.
+        channel: the prototype it names.
+    """
+
+    row: int
+    column: int
+    channel: int
+
+
+def fit(source: tuple[int, int], columns: int, rows: int) -> tuple[int, int]:
+    """Largest (height, width) in pixels with the source's proportions inside ``columns`` x ``rows`` character cells.
+
+    The height is even, so that every character cell is full.
+    """
+    height, width = max(source[0], 1), max(source[1], 1)
+    scale = min(columns / width, 2 * rows / height)
+    return max(2, min(2 * rows, round(height * scale / 2) * 2)), max(1, min(columns, round(width * scale)))
+
+
+def resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """Resample with a triangle filter as wide as an output pixel (smooth when smaller, bilinear when larger).
+
+    Args:
+        pixels: (H, W, 3).
+        size: (h, w) wanted.
+    """
+    height, width = size
+    if pixels.shape[:2] == size:
+        return pixels
+    down = np.tensordot(_weights(height, pixels.shape[0]), pixels.astype(np.float32), axes=(1, 0))
+    both = np.einsum("wx,hxc->hwc", _weights(width, pixels.shape[1]), down, optimize=True)
+    return np.clip(np.rint(both), 0, 255).astype(np.uint8)
+
+
+def enlarge(regions: Regions, size: tuple[int, int]) -> Regions:
+    """Nearest cell of the map for each pixel: hard regions stay hard."""
+    h, w = regions.shape
+    rows = (np.arange(size[0]) * 2 + 1) * h // (2 * size[0])
+    columns = (np.arange(size[1]) * 2 + 1) * w // (2 * size[1])
+    return regions[np.ix_(rows, columns)]
+
+
+def overlay(
+    pixels: Pixels | None,
+    regions: Regions,
+    colours: tuple[Rgb, ...],
+    *,
+    background: int = 0,
+    opacity: float = 0.6,
+    chosen: int | None = None,
+) -> Pixels:
+    """Colour each region over the picture; the background is darkened instead.
+
+    Args:
+        pixels: (h, w, 3), or None for a plain canvas on which the colours are shown fully.
+        regions: (h, w) as large as the picture.
+        colours: per channel.
+        background: the channel that is background.
+        opacity: 0 shows the picture alone, 1 the colours alone.
+        chosen: this concept stands out, the others step back.
+
+    Returns:
+        (h, w, 3).
+    """
+    table = np.array(colours, np.float32)[np.minimum(regions, len(colours) - 1)]
+    if pixels is None:
+        base = np.broadcast_to(np.array(BACKGROUND, np.float32), table.shape)
+        opacity = 1.0
+    else:
+        base = pixels.astype(np.float32)
+    share = np.full(regions.shape, opacity, np.float32)
+    if chosen is not None:
+        share[regions != chosen] *= UNCHOSEN
+    ground = regions == background
+    share = share[..., None]
+    mixed = base * (1 - share) + table * share
+    mixed[ground] = base[ground] * (1 - (1 - DIMMED) * opacity)
+    return np.rint(mixed).astype(np.uint8)
+
+
+def cut_out(pixels: Pixels, regions: Regions, channel: int, margin: float = 1.5, least: float = 0.4) -> tuple[Pixels, Regions]:
+    """A square around a region, with the map of the same square.
+
+    Args:
+        pixels: (H, W, 3).
+        regions: (h, w).
+        channel: whose region.
+        margin: side of the square in sides of the region's bounding box.
+        least: smallest side as a share of the picture's shorter side, so that the surroundings stay recognisable.
+
+    Returns:
+        The part of the picture and, as large as it, the regions; the whole picture when the region is empty.
+    """
+    height, width = pixels.shape[:2]
+    large = enlarge(regions, (height, width))
+    rows, columns = np.flatnonzero((large == channel).any(1)), np.flatnonzero((large == channel).any(0))
+    if not len(rows):
+        return pixels, large
+    extent = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
+    side = int(min(max(extent * margin, least * min(height, width)), height, width))
+    top = int(np.clip((rows[0] + rows[-1] + 1 - side) // 2, 0, height - side))
+    left = int(np.clip((columns[0] + columns[-1] + 1 - side) // 2, 0, width - side))
+    window = np.s_[top : top + side, left : left + side]
+    return pixels[window], large[window]
+
+
+def labels(regions: Regions, background: int = 0) -> list[Label]:
+    """Where to write each concept's number: the innermost character cell of its region.
+
+    Args:
+        regions: (2 * rows, columns) at pixel resolution.
+        background: gets no number.
+
+    Returns:
+        One label per concept that owns a whole character cell somewhere, largest region first.
+    """
+    upper, lower = regions[0::2], regions[1::2]
+    same = np.where(upper == lower, upper.astype(np.int16), -1)
+    channels, counts = np.unique(same[same >= 0], return_counts=True)
+    found = []
+    for channel in channels[np.argsort(-counts, kind="stable")]:
+        if channel == background:
+            continue
+        depth = _depth(same == channel)
+        row, column = np.unravel_index(int(depth.argmax()), depth.shape)
+        found.append(Label(int(row), int(column), int(channel)))
+    return found
+
+
+def _depth(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """How far inside the region each cell is, in steps of erosion; ties prefer the region's centre of mass."""
+    depth = mask.astype(np.float32)
+    inner = mask
+    while True:
+        padded = np.pad(inner, 1)
+        inner = inner & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+        if not inner.any():
+            break
+        depth += inner
+    rows, columns = np.indices(mask.shape)
+    away = np.hypot(2 * (rows - rows[mask].mean()), columns - columns[mask].mean())
+    # outside the region depth is 0 and stays below every cell inside
+    tied: NDArray[np.float32] = np.where(mask, depth + 0.9 * (1 - away / (away.max() + 1)), 0)
+    return tied
+
+
+def _weights(size: int, source: int) -> NDArray[np.float32]:
+    """(size, source) rows of a triangle filter that sum to 1."""
+    scale = source / size
+    reach = max(scale, 1.0)
+    centre = (np.arange(size) + 0.5) * scale - 0.5
+    weight = np.maximum(0.0, 1 - np.abs(np.arange(source)[None] - centre[:, None]) / reach)
+    weight /= weight.sum(axis=1, keepdims=True)
+    return weight.astype(np.float32)
