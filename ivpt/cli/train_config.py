@@ -1,0 +1,105 @@
+"""From what was typed to a configuration and an output path."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ivpt.config import Config, DataConfig, load_config, validate_config
+from ivpt.errors import ConfigError
+from ivpt.paths import default_run_path
+
+SHORTCUTS = {
+    "dataset": "data.dataset",
+    "root": "data.root",
+    "image_size": "data.image_size",
+    "backbone": "backbone.name",
+    "weights": "backbone.weights",
+    "epochs": "training.epochs",
+    "batch_size": "training.batch_size",
+    "seed": "training.seed",
+    "device": "training.device",
+    "precision": "training.precision",
+}
+"""Options that are short names of settings."""
+
+
+def shortcuts(typed: Mapping[str, str | None], settings: Sequence[str]) -> dict[str, Any]:
+    """Dotted keys to values, from options and from ``--set section.key=value``; of two, the option wins.
+
+    Raises:
+        ConfigError: a ``--set`` without ``=``.
+    """
+    overrides: dict[str, Any] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"--set {setting!r} is not a setting.", "Write --set section.key=value.")
+        overrides[key.strip()] = value.strip()
+    overrides |= {SHORTCUTS[name]: value for name, value in typed.items() if value is not None}
+    return overrides
+
+
+def resolve(
+    out: Path | None, resume: bool, preset: str | None, file: Path | None, overrides: Mapping[str, Any]
+) -> tuple[Config, Path]:
+    """The configuration, and where the run file goes.
+
+    A resumed run takes its configuration from its checkpoint; what is typed besides is laid over it, and training
+    refuses what differs.
+
+    Raises:
+        ConfigError: unknown or contradicting settings.
+        OutputError, TrainingError: nothing to resume.
+    """
+    if resume and preset is None and file is None:
+        out = out or default_run_path(overrides.get("data.dataset", DataConfig().dataset))
+        return _saved(out, overrides), out
+    config = with_recommendations(preset or "default", file, overrides)
+    return config, out or default_run_path(config.data.dataset)
+
+
+def with_recommendations(preset: str, file: Path | None, overrides: Mapping[str, Any]) -> Config:
+    """Resolve, with what the backbone and the data set themselves recommend as the weakest values."""
+    from ivpt.registry import BACKBONES, DATASETS
+
+    first = load_config(file, preset, overrides)
+    backbone = BACKBONES.load(first.backbone.name.partition(":")[0])
+    dataset = DATASETS.load(first.data.dataset)
+    recommended: dict[str, Any] = {}
+    for plugin in (backbone, dataset):
+        recommended |= getattr(plugin, "recommended", {})
+    kinds = {f"backbone.options.{o.name}": o.annotation for o in BACKBONES.options(backbone)}
+    kinds |= {f"data.options.{o.name}": o.annotation for o in DATASETS.options(dataset)}
+    typed = {key: as_kind(value, kinds[key]) if key in kinds else value for key, value in overrides.items()}
+    return load_config(file, preset, typed, recommended)
+
+
+def as_kind(word: object, kind: object) -> object:
+    """A typed word as the number or truth value that a plugin's constructor asks for; else as it is.
+
+    What does not fit stays a word, and is refused with the option's name when the plugin is constructed.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        value = TypeAdapter(kind).validate_python(word)
+    except ValidationError:
+        return word
+    return value if isinstance(value, bool | int | float) else word
+
+
+def _saved(out: Path, overrides: Mapping[str, Any]) -> Config:
+    from ivpt.training.checkpoint import checkpoint_path, read_state
+    from ivpt.training.preparation import check_out
+
+    check_out(out, overwrite=False, resume=True)
+    values = read_state(checkpoint_path(out))["config"]
+    for key, value in overrides.items():
+        *path, last = key.split(".")
+        here = values
+        for name in path:
+            here = here.setdefault(name, {})
+            if not isinstance(here, dict):
+                raise ConfigError(f"{key!r} is not a configuration key.")
+        here[last] = value
+    return validate_config(values)
