@@ -1,0 +1,53 @@
+"""``ivpt explore``: a run file in the terminal."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from ivpt.errors import ExitCode, IvptError
+
+
+class TerminalError(IvptError):
+    """There is no terminal to draw on."""
+
+    exit_code = ExitCode.USAGE
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+def explore(run: Path) -> None:
+    """Open the run file RUN in the terminal.
+
+    Keys are shown in the last line; ? lists all of them. The file is only read, also while training goes on: a newer
+    version is picked up when it is published.
+    """
+    import gc
+
+    # imports make many objects and no garbage; collecting meanwhile costs a tenth of the start
+    gc.disable()
+    from ivpt.runfile.reader import RunFile
+
+    with RunFile(run) as opened:
+        check_terminal(run)
+        from ivpt.ui.app import Explorer
+
+        app = Explorer(opened)
+        gc.enable()
+        app.run()
+    if app.return_code:
+        raise SystemExit(app.return_code)
+
+
+def check_terminal(run: Path) -> None:
+    """Refuse where nothing can be drawn, with a way to see the run nevertheless.
+
+    Raises:
+        TerminalError: output or input is not a terminal, or the terminal cannot place its cursor.
+    """
+    hint = f"See the run as text with: ivpt info {run}"
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        raise TerminalError("The explorer needs a terminal, but its input or output is not one.", hint)
+    if os.environ.get("TERM", "") in ("dumb", "unknown"):
+        raise TerminalError(f"The terminal calls itself {os.environ['TERM']!r} and cannot be drawn on.", hint)

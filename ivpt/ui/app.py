@@ -1,0 +1,228 @@
+"""The explorer's app: it passes keys to the session and results of workers to the screens."""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.theme import Theme
+
+from ivpt.errors import IvptError
+from ivpt.runfile.reader import RunFile
+from ivpt.ui.actions import ACTIONS, CONCEPTS, IMAGE, OVERVIEW, on_screen
+from ivpt.ui.card import Card, read_card
+from ivpt.ui.fetching import Fetcher, Found, Message, Missed
+from ivpt.ui.screens.base import SessionScreen
+from ivpt.ui.session import Session
+from ivpt.ui.text import plain
+
+LOOK_EVERY = 2.0
+"""Seconds between looks whether a newer version of the run has been published."""
+
+THEME = Theme(
+    name="ivpt",
+    primary="#56b4e9",
+    secondary="#cc79a7",
+    accent="#e69f00",
+    foreground="#d8dee9",
+    background="#0e1116",
+    surface="#12161d",
+    panel="#1b212b",
+    boost="#273142",
+    success="#2fbf8f",
+    warning="#f0e442",
+    error="#ff6b4a",
+    dark=True,
+)
+
+
+class Republished(Message):
+    """A worker has opened a newer version of the run."""
+
+    def __init__(self, run: RunFile, card: Card) -> None:
+        super().__init__()
+        self.run, self.card = run, card
+
+
+def _screen(name: str) -> Callable[[], Screen[None]]:
+    """Import a screen's module when it is first shown."""
+
+    def make() -> Screen[None]:
+        from importlib import import_module
+
+        made: Screen[None] = getattr(import_module(f"ivpt.ui.screens.{name}"), f"{name.capitalize()}Screen")()
+        return made
+
+    return make
+
+
+class Explorer(App[None]):
+    """Explores one run file.
+
+    Args:
+        run: opened for reading; the caller closes it.
+
+    Raises:
+        RunFileError: the run cannot be explored.
+    """
+
+    TITLE = "ivpt"
+    CSS_PATH = "explore.tcss"
+    MODES = {name: _screen(name) for name in (OVERVIEW, CONCEPTS, IMAGE)}
+    DEFAULT_MODE = OVERVIEW
+    BINDINGS = [
+        Binding(",".join(a.keys), a.binding, a.help, show=False, id=a.id)
+        for a in ACTIONS
+        if a.keys and not a.screens and a.id != "palette"
+    ]
+
+    def __init__(self, run: RunFile) -> None:
+        super().__init__()
+        few_colours = self.no_color or self.console.color_system not in ("truecolor", "256")
+        self.session = Session(run, marks=few_colours)
+        self.fetcher = Fetcher(self, self.session)
+        self.shown_path = plain(_short(run.path))
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        self._looking = False
+
+    def on_mount(self) -> None:
+        """Follow a run that is still training."""
+        self.set_interval(LOOK_EVERY, self.look)
+
+    # what is shown
+
+    @property
+    def shown(self) -> SessionScreen | None:
+        """The screen below any dialog."""
+        return next((s for s in reversed(self.screen_stack) if isinstance(s, SessionScreen)), None)
+
+    def fetch(self) -> None:
+        """Have workers read what the screen needs."""
+        for kind in self.shown.needs if self.shown else ():
+            self.fetcher.ask(kind)
+        if type(self.screen).__name__ == "FindScreen":
+            self.fetcher.ask("names")
+
+    def changed(self) -> None:
+        """The session has changed: read what is missing and draw."""
+        self.fetch()
+        for screen in {self.shown, self.screen}:
+            if screen is not None and hasattr(screen, "show") and screen.is_mounted:
+                screen.show()
+
+    # messages of workers
+
+    def on_found(self, message: Found) -> None:
+        """Put in place what was read."""
+        self.fetcher.done(message.kind)
+        if self.session.take(message.kind, message.wish, message.found):
+            self.changed()
+        else:
+            self.fetch()
+
+    def on_missed(self, message: Missed) -> None:
+        """Say what could not be read."""
+        self.fetcher.done(message.kind)
+        if self.session.refuse(message.kind, message.wish, message.words):
+            self.notify(plain(message.words), severity="error", markup=False)
+        self.changed()
+
+    def look(self) -> None:
+        """Open a newer version of the run in a worker, if there is one."""
+        if not self._looking and self.session.run.is_stale() and self.session.run.path.exists():
+            self._looking = True
+            self.run_worker(self._reopen, name="reopen", thread=True)
+
+    def _reopen(self) -> None:
+        try:
+            run = RunFile(self.session.run.path)
+            self.post_message(Republished(run, read_card(run)))
+        except IvptError:
+            # a copy may be half done; the next look tries again, the version at hand stays
+            self._looking = False
+
+    def on_republished(self, message: Republished) -> None:
+        """Go on with the newer version. The old one closes when the last worker that reads it lets it go."""
+        self._looking = False
+        if self.session.adopt(message.run, message.card):
+            self.notify("The run has been published anew.", timeout=2, markup=False)
+            self.changed()
+
+    # actions
+
+    def action_command(self, name: str) -> None:
+        """Run a command of the session."""
+        if getattr(self.session, name)():
+            self.changed()
+
+    def action_show(self, name: str) -> None:
+        """Show one of the screens."""
+        if name == IMAGE:
+            self.session.start()
+        if self.current_mode != name:
+            self.switch_mode(name)
+
+    def action_layer(self, key: str) -> None:
+        """Choose a layer; from the overview, go to its concepts."""
+        changed = self.session.choose_layer(key)
+        if self.current_mode == OVERVIEW:
+            self.switch_mode(CONCEPTS)
+        elif changed:
+            self.changed()
+
+    def action_concept(self, key: str, channel: int) -> None:
+        """Choose a concept that was clicked."""
+        if self.session.choose_concept(key, channel):
+            self.changed()
+
+    def action_strongest(self) -> None:
+        """Show the strongest image of the concept the list stands on."""
+        if self.session.strongest_image():
+            self.switch_mode(IMAGE)
+
+    def action_find(self, purpose: str) -> None:
+        """Ask for part of a name."""
+        from ivpt.ui.finding import Hit
+        from ivpt.ui.screens.find import FindScreen
+
+        def go(hit: Hit | None) -> None:
+            if hit is None:
+                return
+            if purpose == "why":
+                self.session.explain(hit.index)
+            elif hit.kind == "class":
+                self.session.to_class(hit.index)
+            else:
+                self.session.to_image(hit.index)
+            if purpose == "go" and self.current_mode != IMAGE:
+                self.switch_mode(IMAGE)
+            self.changed()
+
+        self.push_screen(FindScreen(self.session, purpose), go)
+        if purpose == "go":
+            self.fetcher.ask("names")
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        from ivpt.ui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.current_mode))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The command palette: the actions of the screen, from the table."""
+        for action in on_screen(self.current_mode):
+            if action.id != "palette":
+                yield SystemCommand(action.id.replace("_", " "), action.help, self._runner(action.binding))
+
+    def _runner(self, binding: str) -> Callable[[], None]:
+        return lambda: self.call_later(self.run_action, binding)
+
+
+def _short(path: Path) -> str:
+    home = os.path.expanduser("~")
+    text = str(path)
+    return "~" + text[len(home) :] if text.startswith(home + os.sep) else text

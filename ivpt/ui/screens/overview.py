@@ -1,0 +1,121 @@
+"""Overview: what was trained on what, how it went, how good it is, and what looks wrong."""
+
+from collections.abc import Iterator
+
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+
+from ivpt.ui.actions import OVERVIEW
+from ivpt.ui.screens.base import SessionScreen, bindings
+from ivpt.ui.session import Session
+from ivpt.ui.widgets.bars import bar
+from ivpt.ui.widgets.curves import curves
+from ivpt.ui.widgets.sheet import Sheet, click
+
+CURVES_HEIGHT = 9
+_MOST_CURVES = 3
+
+
+class OverviewScreen(SessionScreen):
+    """The first screen; its card needs nothing that takes long."""
+
+    name_in_table = OVERVIEW
+    needs = ("survey",)
+    AUTO_FOCUS = "#overview"
+    BINDINGS = bindings(OVERVIEW)
+
+    def body(self) -> Iterator[Widget]:
+        """Card and curves above, figures below."""
+        with VerticalScroll(id="overview"):
+            with Horizontal(classes="row"):
+                yield Sheet(title="Run", id="card", classes="panel")
+                with Vertical(id="curves"):
+                    yield Sheet(title="Accuracy", id="accuracy", classes="panel")
+                    yield Sheet(title="Loss", id="loss", classes="panel")
+            with Horizontal(classes="row"):
+                yield Sheet(title="Scores", id="scores", classes="panel")
+                yield Sheet(title="Layers", id="layers", classes="panel")
+            yield Sheet(title="Look out for", id="warnings", classes="panel")
+
+    def show(self) -> None:
+        """Draw card, curves and, once they are read, the figures over all images."""
+        session = self.session
+        # a newer version of the run may have taken the place of the one the widgets were drawn from
+        accuracy, loss = split_columns(session.card.columns)
+        self.query_one("#card", Sheet).draw(lambda width, height: card_lines(session, width))
+        self.query_one("#accuracy", Sheet).draw(lambda width, height: curves(accuracy, width, height or CURVES_HEIGHT))
+        self.query_one("#loss", Sheet).draw(lambda width, height: curves(loss, width, height or CURVES_HEIGHT))
+        self.query_one("#scores", Sheet).draw(lambda width, height: score_lines(session, width))
+        self.query_one("#layers", Sheet).draw(lambda width, height: layer_lines(session, width))
+        self.query_one("#warnings", Sheet).draw(lambda width, height: warning_lines(session, width))
+
+
+def split_columns(
+    columns: dict[str, tuple[float, ...]],
+) -> tuple[dict[str, tuple[float, ...]], dict[str, tuple[float, ...]]]:
+    """The history's columns as accuracies and, of the losses, the total and its largest terms."""
+    accuracy = {k: v for k, v in columns.items() if "accuracy" in k}
+    skipped = ("epoch", "second", "time", "rate", "lr", "step", "memory")
+    losses = {k: v for k, v in columns.items() if k not in accuracy and v and not any(s in k for s in skipped)}
+    ranked = sorted(losses, key=lambda k: (k not in ("total", "loss"), -max(map(abs, losses[k]))))
+    return dict(list(accuracy.items())[:_MOST_CURVES]), {k: losses[k] for k in ranked[:_MOST_CURVES]}
+
+
+def card_lines(session: Session, width: int) -> list[Content]:
+    """Name and value of each fact; long values go on in the next line."""
+    lines = []
+    for name, value in session.card.facts:
+        room = max(width - 10, 8)
+        for at in range(0, max(len(value), 1), room):
+            head = (f"{name:<10}", "$text-muted") if at == 0 else " " * 10
+            lines.append(Content.assemble(head, value[at : at + room]))
+    return lines
+
+
+def score_lines(session: Session, width: int) -> list[Content]:
+    """Accuracy of the stored predictions with its interval, then the stored metrics with their protocol."""
+    lines = []
+    if session.survey is not None:
+        for a in session.survey.accuracies:
+            low, high = a.interval
+            lines.append(
+                Content.assemble(
+                    (f"{a.split:<6}", "$text-muted"),
+                    (f"{a.value:6.1%} ", "bold"),
+                    (f"{low:.1%}–{high:.1%}", ""),
+                    (f"  {a.correct:,} of {a.total:,}", "$text-muted"),
+                )
+            )
+    for score in session.card.scores:
+        lines.append(Content.assemble((f"{score.name} ", "$text-muted"), (score.value, "bold")))
+        if score.protocol:
+            lines.append(Content.styled(f"  {score.protocol}", "$text-muted"))
+    return lines or [Content.styled("none stored", "$text-muted")]
+
+
+def layer_lines(session: Session, width: int) -> list[Content]:
+    """Each layer: its concepts and the share of the map that is not background. A click opens it."""
+    lines = []
+    for layer in session.layers:
+        text = f"{layer.key:<7}{layer.prototypes - 1:>3} concepts  "
+        rows = session.survey.concepts.get(layer.key, ()) if session.survey else ()
+        share = sum(c.area for c in rows)
+        figure = Content.styled("…", "$text-muted")
+        if rows and share == share:
+            figure = Content.assemble((bar(share, max(width - 35, 4)), "$primary"), f" {share:4.0%}", (" foreground", "$text-muted"))
+        lines.append(Content.assemble(text, figure).stylize(click(f"app.layer({layer.key!r})")))
+    if session.survey is not None:
+        counts = " · ".join(f"{name} {count:,}" for name, count in session.survey.splits)
+        lines.append(Content.styled(f"images  {counts}; {session.survey.with_maps:,} with maps", "$text-muted"))
+    return lines
+
+
+def warning_lines(session: Session, width: int) -> list[Content]:
+    """What an analyst should look at first."""
+    words = [*session.card.cautions, *(session.survey.warnings if session.survey else ())]
+    if session.trouble:
+        words.append(session.trouble)
+    if not words:
+        return [Content.styled("nothing found" if session.survey else "reading…", "$text-muted")]
+    return [Content.assemble(("▲ ", "bold $warning"), line) for line in words]

@@ -1,0 +1,61 @@
+"""The line above every screen and the line of keys below it."""
+
+from textual.content import Content
+from textual.widget import Widget
+
+from ivpt.ui.actions import SCREENS, on_screen, spelled
+from ivpt.ui.text import shortened
+from ivpt.ui.widgets.sheet import click
+
+
+class TopLine(Widget):
+    """Name of the program, the screens as tabs, and what is open."""
+
+    def __init__(self, screen: str, title: str, path: str) -> None:
+        super().__init__()
+        self._on, self._title, self._path = screen, title, path
+
+    def draw(self, title: str) -> None:
+        """Show another title."""
+        self._title = title
+        self.refresh()
+
+    def render(self) -> Content:
+        """The line, as much of the title as fits."""
+        parts: list[Content] = [Content.styled(" ivpt ", "bold $background on $primary"), Content(" ")]
+        for at, name in enumerate(SCREENS, start=1):
+            style = "bold $background on $accent" if name == self._on else "$text-muted"
+            tab = Content.styled(f" {at} {name.capitalize()} ", style)
+            parts.append(tab.stylize(click(f"app.show({name!r})")))
+        line = Content.assemble(*parts)
+        room = self.content_size.width - line.cell_length - 1
+        if room < 8:
+            return line
+        title = self._title if len(self._title) + 4 > room else f"{self._title}  {shortened(self._path, room - len(self._title) - 2)}"
+        return Content.assemble(line, (f"{shortened(title, room):>{room}} ", "$text-muted"))
+
+
+class KeyLine(Widget):
+    """The keys of a screen, from the table of actions; each can be clicked."""
+
+    def __init__(self, screen: str) -> None:
+        super().__init__()
+        self._actions = [action for action in on_screen(screen) if action.label and action.keys]
+
+    def render(self) -> Content:
+        """As many keys as fit; help and quit always do."""
+        last = [a for a in self._actions if a.id in ("help", "quit")]
+        shown = [a for a in self._actions if a not in last]
+        while shown and self._line([*shown, *last]).cell_length > self.content_size.width:
+            shown.pop()
+        return self._line([*shown, *last])
+
+    def _line(self, actions: list) -> Content:  # type: ignore[type-arg]
+        return Content.assemble(
+            *(
+                Content.assemble((f" {spelled(a.keys[0])}", "bold $accent"), (f" {a.label} ", "$text-muted")).stylize(
+                    click(a.binding)
+                )
+                for a in actions
+            )
+        )

@@ -1,0 +1,46 @@
+"""Lines of text made for the width there is."""
+
+from collections.abc import Callable
+
+from textual.content import Content
+from textual.geometry import Size
+from textual.style import Style
+from textual.widget import Widget
+
+Maker = Callable[[int, int], list[Content]]
+"""Makes lines for a width and a height in character cells; the height is 0 where it is free."""
+
+
+class Sheet(Widget):
+    """Shows what a function of (width, height) returns; the function is a pure view of the session."""
+
+    def __init__(self, make: Maker | None = None, *, title: str = "", id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._make = make
+        if title:
+            self.border_title = Content(title)
+
+    def draw(self, make: Maker, title: Content | None = None) -> None:
+        """Show something else."""
+        self._make = make
+        if title is not None:
+            self.border_title = title
+        # a sheet whose height follows its lines must be laid out anew
+        self.refresh(layout=self.styles.height is not None and self.styles.height.is_auto)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Number of lines at that width."""
+        return max(len(self._make(width, 0)), 1) if self._make else 1
+
+    def render(self) -> Content:
+        """The lines, cut off at the right."""
+        if self._make is None:
+            return Content("")
+        width, height = self.content_size
+        lines = [line.truncate(width) for line in self._make(width, height)]
+        return Content("\n").join(lines[:height] if height else lines)
+
+
+def click(action: str) -> Style:
+    """Style of text that runs an action when clicked."""
+    return Style.from_meta({"@click": action})
