@@ -1,4 +1,4 @@
-"""The model as a whole: what enters which block, what is frozen, which gradient goes where, what each switch changes."""
+"""The model as a whole: what enters which block, what is frozen, where gradients go, what each switch changes."""
 
 import pytest
 import torch

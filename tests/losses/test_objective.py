@@ -134,8 +134,11 @@ def test_the_paper_preset_survives_maps_outside_the_unit_range(build: Build, ima
     assert all(p.grad is None or bool(p.grad.isfinite().all()) for p in model.parameters())
 
 
-def test_a_few_steps_lower_the_loss(build: Build, images: Tensor) -> None:
-    model, objective = build(), Objective(LossConfig())
+@pytest.mark.parametrize(
+    ("config", "share"), [(LossConfig(), 0.7), (LossConfig(part_shaping=0.0, consistency=0.0), 0.1)]
+)
+def test_steps_lower_the_loss(build: Build, images: Tensor, config: LossConfig, share: float) -> None:
+    model, objective = build(), Objective(config)
     optimiser = torch.optim.Adam([p for members in model.parameter_groups().values() for p in members], lr=1e-2)
     totals = []
     for _ in range(40):
@@ -144,5 +147,4 @@ def test_a_few_steps_lower_the_loss(build: Build, images: Tensor) -> None:
         terms["total"].backward()
         optimiser.step()
         totals.append(terms["total"].item())
-    assert totals[-1] < 0.7 * totals[0]
-    assert model(images).logits.argmax(1).tolist() == LABELS.tolist()
+    assert totals[-1] < share * totals[0]
