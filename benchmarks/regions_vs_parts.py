@@ -93,7 +93,10 @@ def textures(images: NDArray[np.uint8]) -> torch.Tensor:
         for angle in np.arange(4) * np.pi / 4:
             kernel = gabor_kernel(frequency, theta=angle)
             kernel = kernel - kernel.mean()
-            parts = [F.conv2d(grey, torch.from_numpy(part.copy()).float()[None, None], padding="same") for part in (kernel.real, kernel.imag)]
+            parts = [
+                F.conv2d(grey, torch.from_numpy(part.copy()).float()[None, None], padding="same")
+                for part in (kernel.real, kernel.imag)
+            ]
             responses.append(F.avg_pool2d((parts[0] ** 2 + parts[1] ** 2).sqrt(), 8, stride=4, padding=2))
     return torch.cat(responses, 1)
 
@@ -177,7 +180,10 @@ def main() -> None:
         "k-means, texture filters": textures,
     }
     for name, control in controls.items():
-        rows[name] = {"accuracy": "", **summary(scores(truth, fit_and_label(control, train, test, s)) for s in range(3))}
+        rows[name] = {
+            "accuracy": "",
+            **summary(scores(truth, fit_and_label(control, train, test, s)) for s in range(3)),
+        }
     rows["fixed 4 x 4 grid"] = {"accuracy": "", **{k: f"{v:.3f}" for k, v in scores(truth, grid_regions(test)).items()}}
     if options.json:
         print(json.dumps(rows, indent=2))

@@ -5,8 +5,7 @@ two such renderings are warped differently and a patch of one must find its coun
 *in the same image* (InfoNCE). The contrast acts on the backbone's own normalised patch tokens, at every depth from which
 prompts are made, with no projection head in between: what is learned is what the prototypes measure. Negatives come
 from the same image only, because a bird's head in one image and the head of another bird must be allowed to agree.
-A linear read-out of each patch's colour keeps colour present in the tokens, and a linear classifier of the species on
-the mean token (species that are disjoint from every paperbirds class) keeps what tells kinds apart.
+A linear read-out of each patch's colour keeps colour present in the tokens.
 
     python tools/pretrain_vit_mini.py --out /tmp/vit_mini.safetensors --minutes 40
 """
@@ -26,6 +25,8 @@ from safetensors.torch import save_file
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from timm.models.vision_transformer import VisionTransformer
+
+from ivpt.backbones.vit_mini import make_vit_mini
 
 if TYPE_CHECKING:
     from ivpt.data.paperbirds.scene import Scene
@@ -117,7 +118,9 @@ def random_warps(batch: int, device: torch.device) -> tuple[torch.Tensor, torch.
     flip = torch.where(torch.rand(batch, device=device) < 0.5, -1.0, 1.0)
     shift = (torch.rand(batch, 2, device=device) - 0.5) * 0.9
     cos, sin = angle.cos() * scale, angle.sin() * scale
-    linear = torch.stack([torch.stack([cos * flip * stretch, -sin], -1), torch.stack([sin * flip * stretch, cos], -1)], 1)
+    linear = torch.stack(
+        [torch.stack([cos * flip * stretch, -sin], -1), torch.stack([sin * flip * stretch, cos], -1)], 1
+    )
     forward = torch.cat([linear, shift[..., None]], -1)
     back = torch.linalg.inv(linear)
     return forward, torch.cat([back, -back @ shift[..., None]], -1)
@@ -159,7 +162,7 @@ def dense_contrast(
     a: torch.Tensor, b: torch.Tensor, forward_a: torch.Tensor, back_b: torch.Tensor, temperature: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """InfoNCE from each patch of ``a`` to its counterpart in ``b`` among the counterparts of all patches of ``a``."""
-    batch, _, h, w = a.shape
+    h, w = a.shape[2:]
     centres = F.affine_grid(torch.eye(2, 3, device=a.device)[None], [1, 1, h, w], align_corners=False).view(1, h * w, 2)
     source = centres @ forward_a[:, :, :2].transpose(1, 2) + forward_a[:, None, :, 2]
     target = source @ back_b[:, :, :2].transpose(1, 2) + back_b[:, None, :, 2]
@@ -178,14 +181,15 @@ def dense_contrast(
 
 
 @torch.no_grad()
-def judge(model: VisionTransformer, images: np.ndarray, parts: np.ndarray, device: str, clusters: int = 11) -> dict[str, float]:
+def judge(
+    model: VisionTransformer, images: np.ndarray, parts: np.ndarray, device: str, clusters: int = 11
+) -> dict[str, float]:
     """k-means of the bare tokens of each depth against true parts on bird pixels (reporting only, never trained on)."""
     model.eval()
     x = torch.from_numpy(images).permute(0, 3, 1, 2).float().to(device) / 255
     maps = layer_tokens(model, (x - 0.5) / 0.5, 4)
     model.train()
     result = {}
-    bird = parts.reshape(-1) > 0
     half = len(images) // 2
     for depth, tokens in zip([4, 5, 6, 7, 8], maps, strict=True):
         tokens = tokens.float()
@@ -198,7 +202,6 @@ def judge(model: VisionTransformer, images: np.ndarray, parts: np.ndarray, devic
         keep = truth > 0
         result[f"nmi{depth}"] = float(normalized_mutual_info_score(truth[keep], labels[keep]))
         result[f"ari{depth}"] = float(adjusted_rand_score(truth[keep], labels[keep]))
-    del bird
     return result
 
 
@@ -208,6 +211,7 @@ def save(model: VisionTransformer, path: Path) -> None:
 
 
 def main() -> None:
+    """Render, train, and save the backbone with its log."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=9.0)
@@ -217,8 +221,6 @@ def main() -> None:
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--temperature", type=float, default=0.1)
     parser.add_argument("--colour", type=float, default=0.3)
-    parser.add_argument("--dim", type=int, default=128)
-    parser.add_argument("--heads", type=int, default=4)
     parser.add_argument("--start", type=int, default=640, help="scenes to wait for before training")
     parser.add_argument("--pool", type=int, default=4000)
     parser.add_argument("--scenes", type=Path, help=".npy in which rendered scenes are kept for another run")
@@ -229,15 +231,13 @@ def main() -> None:
     device = options.device
     began = time.monotonic()
     scenes = Scenes(options.pool, device, options.workers, options.seed, options.scenes)
-    model = VisionTransformer(
-        img_size=SIZE, patch_size=8, embed_dim=options.dim, depth=8, num_heads=options.heads, reg_tokens=4,
-        no_embed_class=True, init_values=0.1, num_classes=0, dynamic_img_size=True,
-    ).to(device)
-    colour_head = torch.nn.Linear(options.dim, 12).to(device)
+    model = make_vit_mini(SIZE).to(device)
+    colour_head = torch.nn.Linear(model.embed_dim, 12).to(device)
     parameters = [*model.parameters(), *colour_head.parameters()]
     decay = [p for p in parameters if p.ndim > 1]
     plain = [p for p in parameters if p.ndim <= 1]
-    optimiser = torch.optim.AdamW([{"params": decay, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}], lr=options.lr)
+    groups = [{"params": decay, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
+    optimiser = torch.optim.AdamW(groups, lr=options.lr)
     scenes.refill(options.start)
     limit = options.minutes * 60
     amp = torch.autocast(device.partition(":")[0], dtype=torch.bfloat16)
@@ -264,7 +264,8 @@ def main() -> None:
             loss = loss / sum(weights)
             colours = F.adaptive_avg_pool2d(torch.cat([view_a, view_b]), (24, 24))
             colours = F.pixel_unshuffle(colours, 2).flatten(2).transpose(1, 2)
-            colour = sum(F.mse_loss(colour_head(t.flatten(2).transpose(1, 2)).float(), colours - 0.5) for t in maps) / len(maps)
+            read = [colour_head(t.flatten(2).transpose(1, 2)).float() for t in maps]
+            colour = torch.stack([F.mse_loss(r, colours - 0.5) for r in read]).mean()
         total = loss + options.colour * 10 * colour
         optimiser.zero_grad(set_to_none=True)
         total.backward()
@@ -272,7 +273,8 @@ def main() -> None:
         optimiser.step()
         step += 1
         if step % 100 == 0:
-            row = {"step": step, "s": round(elapsed), "scenes": scenes.filled, "nce": round(loss.item(), 3), "hit": round(hit.item(), 3), "colour": round(colour.item(), 4)}
+            row = {"step": step, "s": round(elapsed), "scenes": scenes.filled}
+            row |= {"nce": round(loss.item(), 3), "hit": round(hit.item(), 3), "colour": round(colour.item(), 4)}
             if options.judge and step % 1000 == 0:
                 data = np.load(options.judge)
                 row |= {k: round(v, 3) for k, v in judge(model, data["images"], data["parts"], device).items()}
@@ -284,7 +286,8 @@ def main() -> None:
         data = np.load(options.judge)
         print("final", judge(model, data["images"], data["parts"], device))
     save(model, options.out)
-    options.out.with_suffix(".json").write_text(json.dumps({"options": {k: str(v) for k, v in vars(options).items()}, "steps": step, "scenes": scenes.filled, "log": log}))
+    told = {"options": {k: str(v) for k, v in vars(options).items()}, "steps": step, "log": log}
+    options.out.with_suffix(".json").write_text(json.dumps(told))
 
 
 if __name__ == "__main__":
