@@ -106,8 +106,8 @@ def precision_table(kinds: dict[str, Maps], folder: Path) -> Iterator[str]:
 
 def reader_table(folder: Path) -> Iterator[str]:
     """What the reader costs on run files of two sizes."""
-    yield "| run file | size, MB | open and run card, ms | one image, all layers, ms: median | slowest of 200 |"
-    yield "|---|---:|---:|---:|---:|"
+    yield "| run file | size, MB | open and run card, ms | one image, all layers, ms: first | median | 99 % |"
+    yield "|---|---:|---:|---:|---:|---:|"
     for images in (600, 6000):
         path = write_synthetic_run(folder / "run.h5", images=images, classes=20, grid=(GRID, GRID))
         opening = []
@@ -129,8 +129,9 @@ def reader_table(folder: Path) -> Iterator[str]:
                 run.scores(image)
                 times.append(time.perf_counter() - start)
             name = f"{images:,} images, {len(run.map_images):,} with maps"
-        card, middle, slowest = (1e3 * t for t in (statistics.median(opening), statistics.median(times), max(times)))
-        yield f"| {name} | {path.stat().st_size / 1e6:.1f} | {card:.1f} | {middle:.2f} | {slowest:.2f} |"
+        card, late = statistics.median(opening), float(np.quantile(times[1:], 0.99))
+        figures = [f"{1e3 * t:.2f}" for t in (card, times[0], statistics.median(times), late)]
+        yield f"| {name} | {path.stat().st_size / 1e6:.1f} | {' | '.join(figures)} |"
 
 
 def main() -> None:

@@ -35,8 +35,9 @@ class RunFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._file = open_file(self.path)
+        # before opening: a version that comes in between makes this one look stale, and never the other way round
         self._identity = _identity(self.path)
+        self._file = open_file(self.path)
         self._datasets: dict[str, h5py.Dataset | None] = {}
         try:
             with reading(self.path):
@@ -66,10 +67,7 @@ class RunFile:
 
     def is_stale(self) -> bool:
         """Whether a newer version has taken this file's place on disk (or it was removed)."""
-        try:
-            return _identity(self.path) != self._identity
-        except OSError:
-            return True
+        return _identity(self.path) != self._identity
 
     # what was trained on what
 
@@ -327,6 +325,9 @@ class RunFile:
         return found
 
 
-def _identity(path: Path) -> tuple[int, int, int]:
-    state = os.stat(path)
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    try:
+        state = path.stat()
+    except OSError:
+        return None
     return state.st_dev, state.st_ino, state.st_mtime_ns

@@ -1,8 +1,8 @@
 """The file under an HDF5 file that is being written: HDF5 never learns that the disk is full.
 
 When a write fails, the HDF5 library cannot close its file any more; it prints pages of errors and crashes the process
-at its end. So the first failure is remembered here, what could not be stored is kept in memory (little, as the writer
-stops at once), and HDF5 closes in peace. Whoever writes calls :meth:`Sink.check`.
+at its end. So the first failure (also Ctrl-C, which may arrive here) is remembered, what could not be stored is kept in
+memory (little, as the writer stops at once), and HDF5 closes in peace. Whoever writes calls :meth:`Sink.check`.
 """
 
 import os
@@ -26,7 +26,7 @@ class Sink:
     def __init__(self, path: Path) -> None:
         self._handle = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
         self._position = 0
-        self._failure: OSError | None = None
+        self._failure: BaseException | None = None
         self._unstored: list[tuple[int, bytes]] = []
 
     def check(self) -> None:
@@ -57,7 +57,7 @@ class Sink:
             while self._position < end:
                 os.lseek(self._handle, self._position, os.SEEK_SET)
                 self._position += os.write(self._handle, content[self._position - start :])
-        except OSError as error:
+        except BaseException as error:
             self._failure = self._failure or error
             self._unstored.append((start, content))
             self._position = end
@@ -67,8 +67,11 @@ class Sink:
         """Read as many bytes as fit; places that were never written are zeros."""
         view = memoryview(buffer).cast("B")
         view[:] = bytes(len(view))
-        os.lseek(self._handle, self._position, os.SEEK_SET)
-        stored = os.read(self._handle, len(view))
+        try:
+            stored = self._stored(len(view))
+        except KeyboardInterrupt as stop:
+            self._failure = self._failure or stop
+            stored = self._stored(len(view))
         view[: len(stored)] = stored
         for start, content in self._unstored:
             low, high = max(start, self._position), min(start + len(content), self._position + len(view))
@@ -89,12 +92,16 @@ class Sink:
         try:
             self.check()
             os.ftruncate(self._handle, wanted)
-        except OSError as error:
+        except BaseException as error:
             self._failure = self._failure or error
         return wanted
 
     def flush(self) -> None:
         """Nothing is held back here; :func:`ivpt.runfile.publish.replacing` syncs the finished file."""
+
+    def _stored(self, size: int) -> bytes:
+        os.lseek(self._handle, self._position, os.SEEK_SET)
+        return os.read(self._handle, size)
 
     def _size(self) -> int:
         return max([os.fstat(self._handle).st_size, *(start + len(content) for start, content in self._unstored)])

@@ -8,6 +8,8 @@ import textwrap
 import time
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 
 from ivpt.errors import OutputError, RunFileError
@@ -134,6 +136,43 @@ def test_no_room_left(run_path: Path, limit: int) -> None:
     assert writer.returncode == 0
     assert run_path.read_bytes() == before
     assert partials(run_path.parent) == []
+
+
+@pytest.mark.parametrize("call", ["write", "read", "ftruncate"])
+@pytest.mark.parametrize("when", [1, 3])
+def test_ctrl_c_inside_hdf5(run_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, when: int) -> None:
+    before = run_path.read_bytes()
+    calls = 0
+    plain = getattr(os, call)
+
+    def interrupted(*arguments: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls == when:
+            raise KeyboardInterrupt
+        return plain(*arguments)
+
+    def change(file: h5py.File) -> None:
+        monkeypatch.setattr(os, call, interrupted)
+        for name in ("one", "two", "three"):
+            file.create_dataset(name, data=np.arange(100_000), chunks=(1000,))
+            _ = file["layers/6/attention"][()]
+            file.flush()
+
+    with pytest.raises(KeyboardInterrupt):
+        update(run_path, change)
+    monkeypatch.undo()
+    assert calls >= when
+    assert run_path.read_bytes() == before
+    assert partials(run_path.parent) == []
+
+
+def test_a_removed_file_is_stale(run_path: Path) -> None:
+    with RunFile(run_path) as run:
+        assert not run.is_stale()
+        run_path.unlink()
+        assert run.is_stale()
+        assert run.classes
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file size limits are POSIX")
