@@ -208,3 +208,11 @@ def test_thumbnails_are_taken_one_at_a_time(tmp_path: Path) -> None:
     assert asked == [0, 1, 2, 3]
     with RunFile(tmp_path / "run.h5") as run:
         assert [run.thumbnail(i) for i in range(4)] == [bytes([i]) * 700_000 for i in range(4)]
+
+
+def test_metrics_may_come_after_the_last_batch(tmp_path: Path) -> None:
+    with RunWriter(tmp_path / "run.h5", small.content(metrics={"early": {"value": 1}})) as writer:
+        writer.append(small.batch([1]))
+        writer.set_metrics({"late": {"value": 0.25}})
+    with RunFile(tmp_path / "run.h5") as run:
+        assert run.metrics() == {"late": {"value": 0.25}}
