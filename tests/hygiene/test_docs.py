@@ -67,6 +67,15 @@ def test_quoted_commands_and_options_exist(document):
                 assert value.partition("=")[0] in known_keys(), value
 
 
+def test_architecture_names_every_package_and_nothing_that_is_not_there():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    packages = {path.parent.name for path in (ROOT / "ivpt").glob("*/__init__.py")}
+    assert packages <= set(re.findall(r"`ivpt/(\w+)/", text))
+    files = re.findall(r"`(?:ivpt/)?((?:\w+/)*\w+\.py)`", text)
+    homes = [ROOT / "ivpt", *(ROOT / "ivpt").glob("*/")]
+    assert [name for name in files if not any((home / name).exists() for home in homes)] == []
+
+
 def test_every_exit_code_is_documented():
     text = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
     documented = {int(code): name for code, name in re.findall(r"^\| (\d+) \| `(\w+)` \|", text, flags=re.M)}
