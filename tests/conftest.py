@@ -1,4 +1,4 @@
-"""What every test stands on: one thread, no network, no plugins of the machine, and shape annotations that are checked."""
+"""What every test stands on: one thread, no network, no plugins of the machine, annotated shapes checked."""
 
 import os
 
