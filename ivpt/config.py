@@ -307,6 +307,7 @@ def known_keys() -> list[str]:
     for section, field in Config.model_fields.items():
         keys.append(section)
         kind = field.annotation
-        assert isinstance(kind, type) and issubclass(kind, BaseModel)
+        assert isinstance(kind, type)
+        assert issubclass(kind, BaseModel)
         keys += [f"{section}.{name}" for name in kind.model_fields]
     return keys

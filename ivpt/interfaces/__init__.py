@@ -1,1 +1,1 @@
-"""What a plugin sees: small abstract classes and frozen dataclasses, versioned. Nothing here imports torch at run time."""
+"""What a plugin sees: small abstract classes and frozen dataclasses, versioned. Nothing here imports torch."""

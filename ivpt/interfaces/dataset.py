@@ -82,8 +82,8 @@ class Annotations:
 class Dataset(ABC):
     """A set of labelled images.
 
-    A data set plugin is a concrete subclass registered in the entry-point group ``ivpt.datasets``. Its constructor takes
-    explicit keyword parameters with defaults; they become the options ``--dataset.NAME VALUE``. A parameter named
+    A data set plugin is a concrete subclass registered in the entry-point group ``ivpt.datasets``. Its constructor
+    takes explicit keyword parameters with defaults; they become the options ``--dataset.NAME VALUE``. A parameter named
     ``root`` receives ``--data DIR``. The constructor is cheap and may be called without any file being there.
     Instances are pickled to loader processes.
     """
@@ -95,7 +95,7 @@ class Dataset(ABC):
     def info(self) -> DatasetInfo:
         """What is true of the whole data set; may need :meth:`prepare` first."""
 
-    def prepare(self, progress: Progress | None = None) -> None:
+    def prepare(self, progress: Progress | None = None) -> None:  # noqa: B027 -- most have nothing to prepare
         """Render, unpack or index whatever the data set needs, once; cheap when it is done already.
 
         Raises:
