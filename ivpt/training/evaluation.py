@@ -38,12 +38,15 @@ def evaluate(
     shares = evaluation_shares(
         range(len(images)), per_process, accelerator.num_processes, accelerator.process_index
     )
-    with torch.no_grad():
-        for share, batch in zip(shares, make_loader(images, [s.positions for s in shares], workers), strict=True):
+    loader = make_loader(images, [share.positions for share in shares], workers)
+    for share, batch in zip(shares, loader, strict=True):
+        # Not around the yield: whoever consumes this, or stops consuming it, keeps gradients as they were.
+        with torch.no_grad():
             with accelerator.autocast():
                 output = model(batch["image"].to(accelerator.device, non_blocking=True))
             tensors = {"index": batch["index"].to(accelerator.device), **_tensors(output)}
-            yield _map_batch(gather(accelerator, tensors), share)
+            gathered = gather(accelerator, tensors)
+        yield _map_batch(gathered, share)
 
 
 def make_loader(images: ImageSet, batches: Sequence[list[int]], workers: int) -> DataLoader[Any]:

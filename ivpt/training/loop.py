@@ -118,7 +118,8 @@ class Trainer:
             if self._main:
                 accuracy = progress.correct / (progress.step * self.plan.size)
                 self.observer.step(StepReport(progress.epoch, progress.step, terms, accuracy))
-            if stopped:
+            # Several processes have to stop at the same step; that they learn with the gradients.
+            if stopped or (self.accelerator.num_processes == 1 and self.stop.asked):
                 self._interrupt()
 
     def _step(self, batch: dict[str, Tensor]) -> tuple[dict[str, float], float, bool]:
