@@ -136,11 +136,11 @@ class Trainer:
             )
         self.optimiser.zero_grad()
         accelerator.backward(terms["total"])
-        correct = (output.logits.argmax(dim=1) == labels).float().mean()
-        told = torch.tensor(float(self.stop.asked), device=accelerator.device)
-        numbers = average(
-            accelerator, self._parameters, torch.stack([*(t.detach().float() for t in terms.values()), correct, told])
-        ).tolist()
+        total = terms["total"].detach()
+        correct = (output.logits.argmax(dim=1) == labels).to(total).mean()
+        told = torch.full_like(total, float(self.stop.asked))
+        numbers = torch.stack([*(term.detach() for term in terms.values()), correct, told])
+        numbers = average(accelerator, self._parameters, numbers).tolist()
         values = dict(zip(terms, numbers, strict=False))
         if not math.isfinite(values["total"]):
             self._refuse(values)

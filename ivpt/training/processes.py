@@ -1,6 +1,7 @@
 """What several processes have to agree on, in as few messages as possible."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from typing import Any
 
 import torch
@@ -57,7 +58,8 @@ def average(accelerator: Accelerator, parameters: Sequence[nn.Parameter], number
     if accelerator.num_processes == 1:
         return numbers
     gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
-    flat = torch.cat([g.reshape(-1).float() for g in gradients] + [numbers.float()])
+    wide = reduce(torch.promote_types, (g.dtype for g in gradients), numbers.dtype)
+    flat = torch.cat([g.reshape(-1).to(wide) for g in gradients] + [numbers.to(wide)])
     torch.distributed.all_reduce(flat)
     flat /= accelerator.num_processes
     start = 0

@@ -274,7 +274,7 @@ def _setup(
         blocks=model.blocks,
         image_size=model.backbone.image_size,
         parameters={**counts, "frozen": frozen},
-        device=str(accelerator.device),
+        device=accelerator.device.type if accelerator.device.type == "cpu" else str(accelerator.device),
         processes=accelerator.num_processes,
         epochs=config.training.epochs,
         steps=plan.steps,
