@@ -15,8 +15,8 @@ def split_plugin_options(ctx: click.Context) -> dict[str, str]:
         ctx: of a command that ignores unknown options and allows extra arguments.
 
     Returns:
-        Dotted configuration keys to values as typed. What options a plugin has, and of which type, is checked when it is
-        constructed.
+        Dotted configuration keys to values as typed. What options a plugin has, and of which type, is checked when it
+        is constructed.
 
     Raises:
         click.UsageError: another unknown option (the nearest names are offered), an argument that belongs to no option,

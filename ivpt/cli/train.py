@@ -38,6 +38,7 @@ RANDOM_WEIGHTS = "RANDOM WEIGHTS: the backbone was never trained; regions and sc
 @click.pass_context
 def train(
     ctx: click.Context,
+    /,
     out: Path | None,
     overwrite: bool,
     resume: bool,

@@ -74,7 +74,7 @@ def with_recommendations(preset: str, file: Path | None, overrides: Mapping[str,
     return load_config(file, preset, typed, recommended)
 
 
-def as_kind(word: object, kind: object) -> object:
+def as_kind(word: object, kind: Any) -> object:
     """A typed word as the number or truth value that a plugin's constructor asks for; else as it is.
 
     What does not fit stays a word, and is refused with the option's name when the plugin is constructed.
@@ -82,7 +82,7 @@ def as_kind(word: object, kind: object) -> object:
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        value = TypeAdapter(kind).validate_python(word)
+        value: object = TypeAdapter(kind).validate_python(word)
     except ValidationError:
         return word
     return value if isinstance(value, bool | int | float) else word

@@ -44,7 +44,7 @@ def describe_setup(setup: Setup) -> list[str]:
     shared = f" x {setup.processes} processes" if setup.processes > 1 else ""
     lines = [
         f"Data:       {setup.dataset}, {setup.classes} classes, images: {images}",
-        f"Backbone:   {setup.backbone}, weights: {setup.weights}, {width}x{height} pixels, prompts enter blocks {blocks}",
+        f"Backbone:   {setup.backbone}, weights: {setup.weights}, {width}x{height} pixels, prompted blocks: {blocks}",
         f"Parameters: {counts}",
         f"Training:   {setup.epochs} epochs of {setup.steps} steps on {setup.device}{shared}",
     ]

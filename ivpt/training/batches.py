@@ -41,8 +41,7 @@ class Plan:
         order = torch.randperm(self.images, generator=generator(seed, Purpose.ORDER, epoch)).tolist()
         first = rank * self.share
         return [
-            order[step * self.size + first : step * self.size + first + self.share]
-            for step in range(start, self.steps)
+            order[step * self.size + first : step * self.size + first + self.share] for step in range(start, self.steps)
         ]
 
 

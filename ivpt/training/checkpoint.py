@@ -148,7 +148,7 @@ def _open(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
                 raise TrainingError(f"{path} is not a checkpoint of ivpt.")
             if words["version"] != str(VERSION):
                 raise TrainingError(f"The checkpoint {path} was written by another version of ivpt.")
-            return json.loads(words["state"]), {name: file.get_tensor(name) for name in file.keys()}
+            return json.loads(words["state"]), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise TrainingError(f"The checkpoint {path} cannot be read: {reason}", "Start anew with --overwrite.") from None

@@ -35,9 +35,7 @@ def evaluate(
         workers: loader processes.
     """
     model.eval()
-    shares = evaluation_shares(
-        range(len(images)), per_process, accelerator.num_processes, accelerator.process_index
-    )
+    shares = evaluation_shares(range(len(images)), per_process, accelerator.num_processes, accelerator.process_index)
     loader = make_loader(images, [share.positions for share in shares], workers)
     for share, batch in zip(shares, loader, strict=True):
         # Not around the yield: whoever consumes this, or stops consuming it, keeps gradients as they were.

@@ -131,16 +131,14 @@ class Trainer:
         noise = self._share(self.model.noise(self.plan.size, generator(seed, Purpose.NOISE, *place)))
         affine = sample_affine(generator(seed, Purpose.AFFINE, *place))
         with accelerator.autocast():
-            output, terms = training_terms(
-                self.model, self._objective, images, labels, noise, affine, self._reduce_max
-            )
+            output, terms = training_terms(self.model, self._objective, images, labels, noise, affine, self._reduce_max)
         self.optimiser.zero_grad()
         accelerator.backward(terms["total"])
         total = terms["total"].detach()
         correct = (output.logits.argmax(dim=1) == labels).to(total).mean()
         told = torch.full_like(total, float(self.stop.asked))
-        numbers = torch.stack([*(term.detach() for term in terms.values()), correct, told])
-        numbers = average(accelerator, self._parameters, numbers).tolist()
+        mine = torch.stack([*(term.detach() for term in terms.values()), correct, told])
+        numbers: list[float] = average(accelerator, self._parameters, mine).tolist()
         values = dict(zip(terms, numbers, strict=False))
         if not math.isfinite(values["total"]):
             self._refuse(values)

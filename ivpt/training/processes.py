@@ -31,7 +31,8 @@ class _GlobalMaximum(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
-        return gradient * ctx.scale
+        scaled: Tensor = gradient * ctx.scale
+        return scaled
 
 
 def maximum_over(accelerator: Accelerator) -> ReduceMax | None:

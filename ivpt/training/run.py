@@ -250,10 +250,10 @@ def make_exporter(config: Config, data: Data, backbone: TokenModel, dataset: obj
 
 def _expected(exporter: Exporter, data: Data, model: ConceptModel) -> int:
     rows, columns = model.backbone.grid
-    sets = sum(len(model.concept_set(key).prototypes) for key in (*model.blocks, "coarse"))
-    parameters = sum(t.nbytes for t in model.trained_state().values()) + sum(
-        a.nbytes for a in exporter.untrained.values()
-    )
+    keys: list[int | str] = [*model.blocks, "coarse"]
+    sets = sum(len(model.concept_set(key).prototypes) for key in keys)
+    parameters = sum(tensor.nbytes for tensor in model.trained_state().values())
+    parameters += sum(values.nbytes for values in exporter.untrained.values())
     names = ["val", "test", *(["train"] if exporter.config.output.train_maps else [])]
     maps = sum(len(data.indices[name]) for name in names)
     return expected_bytes(exporter.config, exporter.table, maps, sets * rows * columns, parameters)

@@ -1,7 +1,7 @@
 """One process of a tiny run in 64 bit: ``python -m tests.training.double_worker PICTURES OUT [--stop STEP]``.
 
-In 32 bit, two orders of summation differ by rounding, and Adam turns rounding of vanishing gradients into steps; in 64 bit
-what remains of a difference is a defect.
+In 32 bit, two orders of summation differ by rounding, and Adam turns rounding of vanishing gradients into steps; in
+64 bit what remains of a difference is a defect.
 """
 
 import os

@@ -89,9 +89,7 @@ def test_test_images_and_labels_never_influence_training(tmp_path: Path) -> None
     (two / "test" / "x").rename(two / "test" / "blue")
     for file in (two / "test" / "green").iterdir():
         Image.new("RGB", (32, 32), "white").save(file)
-    a, b = (
-        train(tiny_config(root, training__epochs=3), tmp_path / f"{root.name}.h5").out for root in (one, two)
-    )
+    a, b = (train(tiny_config(root, training__epochs=3), tmp_path / f"{root.name}.h5").out for root in (one, two))
     with RunFile(a) as ours, RunFile(b) as theirs:
         for name, values in ours.parameters().items():
             np.testing.assert_array_equal(values, theirs.parameters()[name], err_msg=name)
