@@ -76,7 +76,7 @@ def _sources(images: Float[Tensor, "b c H W"], affine: Affine, back: bool) -> Fl
         dtype=torch.float64,
     )
     matrix = forward if back else torch.linalg.inv(forward)
-    theta = matrix[:2].to(images.device, images.dtype).expand(len(images), 2, 3)
+    theta = matrix[:2].to(images.dtype).to(images.device).expand(len(images), 2, 3)
     return affine_grid(theta, [len(images), 1, height, width], align_corners=False)
 
 
