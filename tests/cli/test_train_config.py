@@ -66,7 +66,7 @@ def test_both_spellings_of_a_plugin_option() -> None:
     assert split("--dataset.bias=a=b") == {"data.options.bias": "a=b"}
     with pytest.raises(click.UsageError, match="Did you mean '--dataset'"):
         split("--datset", "x")
-    with pytest.raises(click.UsageError, match="no option '--dataset.'"):
+    with pytest.raises(click.UsageError, match=r"no option '--dataset\.'"):
         split("--dataset.", "x")
 
 
