@@ -24,7 +24,8 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def words(pictures: Path, out: Path, *more: str) -> list[str]:
     return (
         f"train --dataset folder --data {pictures} --weights none --image-size 32 --epochs 2 --batch-size 4 "
-        f"--device cpu --set data.val_fraction=0.3 --set data.test_fraction=0.3 --set concepts.prototypes=5,4 --out {out}"
+        f"--device cpu --set data.val_fraction=0.3 --set data.test_fraction=0.3 "
+        f"--set concepts.prototypes=5,4 --out {out}"
     ).split() + list(more)
 
 
