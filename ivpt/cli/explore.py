@@ -27,6 +27,8 @@ def explore(run: Path) -> None:
 
     # imports make many objects and no garbage; collecting meanwhile costs a tenth of the start
     gc.disable()
+    # no matrix products here; starting a pool of threads for them takes longer than reading the run card
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from ivpt.runfile.reader import RunFile
 
     with RunFile(run) as opened:

@@ -46,18 +46,33 @@ def fit(source: tuple[int, int], columns: int, rows: int) -> tuple[int, int]:
 
 
 def resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    """Resample with a triangle filter as wide as an output pixel (smooth when smaller, bilinear when larger).
+    """Resample: mean of the pixels that fall into each new one, or linear interpolation where there are too few.
+
+    No matrix products: the threads of a BLAS library wait for each other longer than this takes.
 
     Args:
         pixels: (H, W, 3).
         size: (h, w) wanted.
     """
-    height, width = size
     if pixels.shape[:2] == size:
         return pixels
-    down = np.tensordot(_weights(height, pixels.shape[0]), pixels.astype(np.float32), axes=(1, 0))
-    both = np.einsum("wx,hxc->hwc", _weights(width, pixels.shape[1]), down, optimize=True)
+    both = _resample(_resample(pixels.astype(np.float32), size[0], 0), size[1], 1)
     return np.clip(np.rint(both), 0, 255).astype(np.uint8)
+
+
+def _resample(values: NDArray[np.float32], size: int, axis: int) -> NDArray[np.float32]:
+    source = values.shape[axis]
+    shape = [1, 1, 1]
+    shape[axis] = size
+    if size <= source:
+        edges = np.arange(size + 1) * source // size
+        sums: NDArray[np.float32] = np.add.reduceat(values, edges[:-1], axis=axis)
+        return sums / np.diff(edges).reshape(shape).astype(np.float32)
+    place = np.clip((np.arange(size) + 0.5) * source / size - 0.5, 0, source - 1)
+    left = place.astype(np.intp)
+    share = (place - left).astype(np.float32).reshape(shape)
+    right = np.minimum(left + 1, source - 1)
+    return np.take(values, left, axis) * (1 - share) + np.take(values, right, axis) * share
 
 
 def enlarge(regions: Regions, size: tuple[int, int]) -> Regions:
@@ -170,13 +185,3 @@ def _depth(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     # outside the region depth is 0 and stays below every cell inside
     tied: NDArray[np.float32] = np.where(mask, depth + 0.9 * (1 - away / (away.max() + 1)), 0)
     return tied
-
-
-def _weights(size: int, source: int) -> NDArray[np.float32]:
-    """(size, source) rows of a triangle filter that sum to 1."""
-    scale = source / size
-    reach = max(scale, 1.0)
-    centre = (np.arange(size) + 0.5) * scale - 0.5
-    weight = np.maximum(0.0, 1 - np.abs(np.arange(source)[None] - centre[:, None]) / reach)
-    weight /= weight.sum(axis=1, keepdims=True)
-    return weight.astype(np.float32)

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,13 @@ from ivpt.errors import RunFileError
 from ivpt.runfile.reader import RunFile
 from ivpt.runfile.schema import SPLITS, LayerInfo
 from ivpt.ui.card import Card, read_card
-from ivpt.ui.finding import Names, read_names
-from ivpt.ui.reading import Gallery, Page, read_gallery, read_page
-from ivpt.ui.survey import Concept, Survey, read_survey
 from ivpt.ui.text import plain
+
+if TYPE_CHECKING:
+    # what workers read is imported by them: the first paint does not wait for it
+    from ivpt.ui.finding import Names
+    from ivpt.ui.reading import Gallery, Page
+    from ivpt.ui.survey import Concept, Survey
 
 FILTERS = ("all", *SPLITS, "mistakes")
 SORTS = ("number", "area", "images", "importance")
@@ -88,13 +92,13 @@ class Session:
         if not run.layers:
             raise RunFileError(f"The run file {run.path} holds no layers.", "Train again.")
         self.version = 0
-        self.survey: Survey | None = None
-        self.page: Page | None = None
-        self.gallery: Gallery | None = None
-        self.names: Names | None = None
+        self.survey: "Survey | None" = None
+        self.page: "Page | None" = None
+        self.gallery: "Gallery | None" = None
+        self.names: "Names | None" = None
         self.trouble = ""
         self._held: dict[str, Wish] = {}
-        self._pages: OrderedDict[Wish, Page] = OrderedDict()
+        self._pages: "OrderedDict[Wish, Page]" = OrderedDict()
         # the layer with about ten concepts is where parts are usually found
         start = min(run.layers, key=lambda layer: abs(layer.prototypes - 11))
         self.view = View(0 if run.num_images else -1, start.key, marks=marks)
@@ -198,11 +202,11 @@ class Session:
         ]
         return sorted(found, key=lambda p: -p.area)
 
-    def concepts(self) -> list[Concept]:
+    def concepts(self) -> "list[Concept]":
         """Concepts of the layer chosen, sorted as chosen; those without a figure come last."""
         if self.survey is None:
             return []
-        keys: dict[str, Callable[[Concept], float]] = {
+        keys: "dict[str, Callable[[Concept], float]]" = {
             "number": lambda c: c.channel,
             "area": lambda c: -c.area,
             "images": lambda c: -c.images,
@@ -211,7 +215,7 @@ class Session:
         rows = self.survey.concepts.get(self.view.layer, ())
         return sorted(rows, key=lambda c: (np.isnan(value := keys[self.view.sort](c)), value))
 
-    def importance(self, concept: Concept) -> float:
+    def importance(self, concept: "Concept") -> float:
         """Mean contribution to the true class, over classes or for the class explained; NaN where there is none."""
         if concept.importance is None or not np.isfinite(concept.importance).any():
             return float("nan")
@@ -252,37 +256,42 @@ class Session:
         Raises:
             RunFileError: the file is damaged.
         """
+        from ivpt.ui import finding, reading, survey
+
         run, what = self.run, wish[1]
         match kind, what:
             case "page", int(image):
-                return read_page(run, image)
+                return reading.read_page(run, image)
             case "gallery", (str(key), int(channel)):
-                return read_gallery(run, key, channel)
+                return reading.read_gallery(run, key, channel)
             case "names", _:
-                return read_names(run)
+                return finding.read_names(run)
             case _:
-                return read_survey(run)
+                return survey.read_survey(run)
 
     def take(self, kind: str, wish: Wish, found: object) -> bool:
         """Put in place what was read, unless it is no longer wanted."""
         if wish[0] != self.version:
             return False
-        if isinstance(found, Page):
-            self._pages[wish] = found
-            self._pages.move_to_end(wish)
-            while len(self._pages) > PAGES_KEPT:
-                self._pages.popitem(last=False)
-            if found.index != self.view.image:
-                return False
-            self.page = found
-        elif isinstance(found, Gallery):
-            if (found.key, found.channel) != (self.view.layer, self.concept):
-                return False
-            self.gallery = found
-        elif isinstance(found, Survey):
-            self.survey = found
-        elif isinstance(found, Names):
-            self.names = found
+        match kind:
+            case "page":
+                page = cast("Page", found)
+                self._pages[wish] = page
+                self._pages.move_to_end(wish)
+                while len(self._pages) > PAGES_KEPT:
+                    self._pages.popitem(last=False)
+                if page.index != self.view.image:
+                    return False
+                self.page = page
+            case "gallery":
+                gallery = cast("Gallery", found)
+                if (gallery.key, gallery.channel) != (self.view.layer, self.concept):
+                    return False
+                self.gallery = gallery
+            case "names":
+                self.names = cast("Names", found)
+            case _:
+                self.survey = cast("Survey", found)
         self._held[kind] = wish
         return True
 

@@ -16,9 +16,16 @@ from ivpt.ui.widgets.bars import bar, signed_bar, swatch
 from ivpt.ui.widgets.picture import PictureView
 from ivpt.ui.widgets.sheet import Sheet, click
 
-TILES = 4
+TILES = 3
 """Regions per rank; narrow terminals show the first ones."""
 _MOST_CLASSES = 6
+_FIXED = 9 + 7 + 8
+"""Width of the columns with a fixed width: concept, figure of the area, share of images."""
+
+
+def _tail(width: int) -> int:
+    """Width of the last column: with the share of images where there is room."""
+    return 13 if width >= 44 else 9
 
 
 class ConceptsScreen(SessionScreen):
@@ -50,7 +57,8 @@ class ConceptsScreen(SessionScreen):
         self.query_one("#detail", Sheet).draw(lambda w, h: detail_lines(session, w, h), Content(name))
         gallery = session.gallery
         fits = gallery is not None and (gallery.key, gallery.channel) == (session.view.layer, concept)
-        self.query_one("#gallery").border_title = Content(f"Regions of {name}")
+        many = f" in {gallery.firing:,} images" if gallery is not None and fits else ""
+        self.query_one("#gallery").border_title = Content(f"Regions of {name}{many}")
         for rank in RANKS:
             cuttings = gallery.rows[rank] if gallery is not None and fits else ()
             self.query_one(f"#rank-{rank}", Sheet).draw(lambda w, h, r=rank: [rank_line(session, r)])  # type: ignore[misc]
@@ -76,7 +84,7 @@ def layers_title(session: Session) -> Content:
     """The layers as tabs; the one chosen stands out."""
     parts = []
     for layer in session.layers:
-        style = "bold $background on $accent" if layer.key == session.view.layer else "$text-muted"
+        style = "bold $background on $accent" if layer.key == session.view.layer else "$foreground-muted"
         parts.append(Content.styled(f" {layer.key} ", style).stylize(click(f"app.layer({layer.key!r})")))
     return Content.assemble(*parts)
 
@@ -85,22 +93,18 @@ def list_lines(session: Session, width: int, height: int) -> list[Content]:
     """The concepts of the layer: share of area, share of images, importance or the coarse concept fed."""
     rows = session.concepts()
     if not rows:
-        return [Content.styled("reading…" if session.survey is None else "no concepts", "$text-muted")]
+        return [Content.styled("reading…" if session.survey is None else "no concepts", "$foreground-muted")]
     coarse = session.layer.block is None
-    room = max(width - 33, 3)
-    last = "importance" if coarse else "feeds"
+    tail = _tail(width)
+    room = max(width - _FIXED - tail, 1)
     sort = session.view.sort
-    head = Content.assemble(
-        *(
-            (text, "bold underline" if column == sort else "$text-muted")
-            for column, text in (
-                ("number", f"{'concept':<{9}}"),
-                ("area", f"{'area':>{room + 7}}"),
-                ("images", f"{'images':>8}"),
-                ("importance" if coarse else "", f"{last:>{width - room - 24}}"),
-            )
-        )
+    columns = (
+        ("number", f"{'concept':<9}"),
+        ("area", f"{'area':>{room + 6}} "),
+        ("images", f"{'images':>7} "),
+        ("importance" if coarse else "", f"{('importance' if tail > 10 else 'adds') if coarse else 'feeds':>{tail}}"),
     )
+    head = Content.assemble(*((text, "bold $accent" if name == sort else "$foreground-muted") for name, text in columns))
     at = next((n for n, c in enumerate(rows) if c.channel == session.concept), 0)
     first = max(0, min(at - (height - 1) // 2, len(rows) - height + 1)) if height > 1 else 0
     widest = max((c.area for c in rows if c.area == c.area), default=1.0) or 1.0
@@ -112,25 +116,26 @@ def _row(session: Session, c: Concept, width: int, room: int, widest: float) -> 
     colour = palette.hexadecimal(palette.colour(c.channel, background))
     area = f"{c.area:6.1%} " if c.area == c.area else "     – "
     images = f"{c.images:7.0%} " if c.images == c.images else "      – "
-    tail: Content | tuple[str, str] = ("–", "$text-muted")
+    tail: Content | tuple[str, str] = ("–", "$foreground-muted")
     value = session.importance(c)
     if value == value:
         tail = (f"{value:+.2f}", "bold")
     elif c.feeds is not None:
         group, share = c.feeds
-        tail = ("background" if group == 0 else f"coarse:{group} {share:4.0%}", "")
+        tail = ("background" if group == 0 else f"coarse:{group} {share:4.0%}" if _tail(width) > 10 else f"coarse:{group}", "")
     line = Content.assemble(
         swatch(c.channel, background, session.view.marks),
-        f" {c.channel:<4}  ",
+        f" {c.channel:<6}",
         (bar(c.area / widest if c.area == c.area else 0, room), "" if session.view.marks else colour),
         area,
         images,
     )
-    line = Content.assemble(line, " " * max(width - line.cell_length - len(Content.assemble(tail).plain), 1), tail)
+    end = Content.assemble(tail)
+    line = Content.assemble(line, " " * (_tail(width) - end.cell_length), end)
     if c.images == 0:
         line = line.stylize("dim")
     if c.channel == session.concept:
-        line = line.pad_right(max(width - line.cell_length, 0)).stylize("bold on $boost")
+        line = line.pad_right(max(width - line.cell_length, 0)).stylize("bold on $primary-muted")
     return line.stylize(click(f"app.concept({c.key!r}, {c.channel})"))
 
 
@@ -140,23 +145,23 @@ def detail_lines(session: Session, width: int, height: int) -> list[Content]:
     if concept is None:
         return []
     if concept.images == 0:
-        return [Content.styled("It never fires: no image has a region of it.", "$warning")]
+        return [Content.styled("never fires: no image has its region", "$warning")]
     if concept.importance is None:
         if concept.feeds is None:
-            return [Content.styled("Prototypes of a block have no class scores of their own.", "$text-muted")]
+            return [Content.styled("only coarse concepts score classes", "$foreground-muted")]
         group, share = concept.feeds
         name = "the background" if group == 0 else f"coarse:{group}"
         return [
-            Content.assemble("Grouped into ", (name, "bold"), f" in {share:.0%} of images looked at."),
-            Content.styled("Only coarse concepts have class scores.", "$text-muted"),
+            Content.assemble("grouped into ", (name, "bold"), f" in {share:.0%} of images"),
+            Content.styled("only coarse concepts score classes", "$foreground-muted"),
         ]
     known = [(float(v), c) for c, v in enumerate(concept.importance) if v == v]
     known.sort(key=lambda pair: -abs(pair[0]))
     largest = max((abs(v) for v, _ in known), default=0.0)
     rgb = palette.colour(concept.channel, session.layer.background)
     room = max(width // 2 - 4, 5)
-    lines = [Content.styled("adds to the logit of its images, on average:", "$text-muted")]
-    for value, c in known[: max(min(_MOST_CLASSES, height - 1), 1)]:
+    lines = [Content.styled("mean addition to each class's logit", "$foreground-muted")]
+    for value, c in known[: max(min(_MOST_CLASSES, (height or _MOST_CLASSES + 1) - 1), 1)]:
         name = session.class_name(c)
         lines.append(
             Content.assemble(
@@ -169,12 +174,11 @@ def detail_lines(session: Session, width: int, height: int) -> list[Content]:
 
 
 def rank_line(session: Session, rank: str) -> Content:
-    """Name of the rank and how strong its first region is."""
+    """Name of the rank and the mean attention in its first region."""
     gallery = session.gallery
     if gallery is None or (gallery.key, gallery.channel) != (session.view.layer, session.concept):
-        return Content.styled(rank, "$text-muted")
+        return Content.styled(rank, "$foreground-muted")
     cuttings = gallery.rows[rank]
     if not cuttings:
-        return Content.styled(f"{rank}: none", "$text-muted")
-    numbers = " ".join(f"{c.strength:.2f}" for c in cuttings)
-    return Content.assemble((rank, "bold"), (f"  {numbers}  of {gallery.firing:,}", "$text-muted"))
+        return Content.styled(f"{rank}: none", "$foreground-muted")
+    return Content.assemble((rank, "bold"), (f"  attention {cuttings[0].strength:.2f}", "$foreground-muted"))

@@ -81,12 +81,12 @@ class FindScreen(ModalScreen[Hit | None]):
         if not self.hits:
             typed = self.query_one(Input).value
             if self._purpose == "go" and self._session.names is None:
-                return [Content.styled("reading names…", "$text-muted")]
-            return [Content.styled("nothing of that name" if typed else "", "$text-muted")]
+                return [Content.styled("reading names…", "$foreground-muted")]
+            return [Content.styled("nothing of that name" if typed else "", "$foreground-muted")]
         first = max(0, min(self.at - height // 2, len(self.hits) - height)) if height else 0
         lines = []
         for at, hit in enumerate(self.hits[first:], start=first):
             line = Content.assemble((f"{hit.kind:<6}", "$accent"), hit.name).pad_right(width)
-            line = line.stylize("bold on $boost") if at == self.at else line
+            line = line.stylize("bold on $primary-muted") if at == self.at else line
             lines.append(line.stylize(click(f"screen.take({at})")))
         return lines

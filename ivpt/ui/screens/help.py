@@ -42,4 +42,4 @@ def help_lines(screen: str) -> list[Content]:
             keys = " ".join(spelled(k) for k in action.keys) or "by name"
             lines.append(Content.assemble((f"  {keys:<10}", "bold"), action.help))
     note = "Colours repeat after sixteen concepts; the numbers never do. Evidence is exact: bars add up to the logit."
-    return [*lines[1:], Content(""), Content.styled(note, "$text-muted")]
+    return [*lines[1:], Content(""), Content.styled(note, "$foreground-muted")]

@@ -69,21 +69,21 @@ def caption(session: Session, width: int) -> Content:
     if view.image < 0:
         return Content.styled(" This run has no images.", "$warning")
     if page is None:
-        return Content.styled(f" {session.trouble or 'reading…'}", "$text-muted")
+        return Content.styled(f" {session.trouble or 'reading…'}", "$foreground-muted")
     place, many = session.position
     head = Content.assemble(
-        (f" {place or '–'}/{many:,}", "bold"), (f" {view.filter} ", "$text-muted"), (f"[{page.split}] ", "$accent")
+        (f" {place or '–'}/{many:,}", "bold"), (f" {view.filter} ", "$foreground-muted"), (f"[{page.split}] ", "$accent")
     )
     true, said = session.class_name(page.label), session.class_name(page.prediction)
     if page.prediction < 0:
-        verdict = Content.assemble(("true ", "$text-muted"), true, ("  no prediction stored", "$text-muted"))
+        verdict = Content.assemble(("true ", "$foreground-muted"), true, ("  no prediction stored", "$foreground-muted"))
     elif page.wrong:
-        verdict = Content.assemble(("✗ ", "bold $error"), (said, "bold $error"), (", is ", "$text-muted"), (true, "bold"))
+        verdict = Content.assemble(("✗ ", "bold $error"), (said, "bold $error"), (", is ", "$foreground-muted"), (true, "bold"))
     else:
         verdict = Content.assemble(("✓ ", "bold $success"), (true, "bold"))
     room = width - head.cell_length - verdict.cell_length - 4
     name = shortened(page.name, room) if room > 4 else ""
-    return Content.assemble(head, verdict, (f"  {name}", "$text-muted"))
+    return Content.assemble(head, verdict, (f"  {name}", "$foreground-muted"))
 
 
 def evidence_title(session: Session) -> Content:
@@ -94,7 +94,7 @@ def evidence_title(session: Session) -> Content:
     why = "predicted" if c == page.prediction else "true" if c == page.label else "chosen"
     if c == page.prediction == page.label:
         why = "predicted, true"
-    return Content.assemble(f"Why {session.class_name(c)}", (f" ({why})", "$text-muted"))
+    return Content.assemble(f"Why {session.class_name(c)}", (f" ({why})", "$foreground-muted"))
 
 
 def evidence_lines(session: Session, width: int, height: int) -> list[Content]:
@@ -104,7 +104,7 @@ def evidence_lines(session: Session, width: int, height: int) -> list[Content]:
         return []
     own = session.contributions(session.explained)
     if own is None:
-        return [Content.styled(line, "$text-muted") for line in no_maps(page.split)]
+        return [Content.styled(line, "$foreground-muted") for line in no_maps(page.split)]
     rival = session.rival
     other = session.contributions(rival)
     largest = max(*(abs(float(v)) for v in own), *(abs(float(v)) for v in other)) if other is not None else abs(own).max()
@@ -112,7 +112,7 @@ def evidence_lines(session: Session, width: int, height: int) -> list[Content]:
     room = max(width - 28, 5)
     rival_name = session.class_name(rival)
     head = f"{'adds':>{width - 9}}{shortened('rival', 8):>9}" if other is not None else f"{'adds':>{width - 9}}"
-    lines = [Content.styled(head, "$text-muted")]
+    lines = [Content.styled(head, "$foreground-muted")]
     for k, value in enumerate(own, start=1):
         rgb = palette.colour(k, background)
         tail = f"{other[k - 1]:+9.2f}" if other is not None else ""
@@ -122,20 +122,20 @@ def evidence_lines(session: Session, width: int, height: int) -> list[Content]:
             f" coarse:{k} ".ljust(10),
             signed_bar(float(value), float(largest), room, rgb),
             (f"{value:+7.2f}", "bold"),
-            (tail, "$text-muted"),
+            (tail, "$foreground-muted"),
         )
-        lines.append(line.stylize("bold on $boost") if chosen else line)
+        lines.append(line.stylize("bold on $primary-muted") if chosen else line)
     sums = f"{own.sum():+7.2f}"
     tail = f"{other.sum():+9.2f}" if other is not None else ""
-    lines.append(Content.assemble(("logit", "$text-muted"), " " * (width - 5 - len(sums) - 9), (sums, "bold"), (tail, "$text-muted")))
+    lines.append(Content.assemble(("logit", "$foreground-muted"), " " * (width - 5 - len(sums) - 9), (sums, "bold"), (tail, "$foreground-muted")))
     shares = session.probability(session.explained), session.probability(rival)
     if other is not None and shares[0] is not None and shares[1] is not None:
         lines.append(
             Content.assemble(
-                ("probability", "$text-muted"), " " * (width - 11 - 7 - 9), (f"{shares[0]:7.1%}", "bold"), (f"{shares[1]:9.1%}", "$text-muted")
+                ("probability", "$foreground-muted"), " " * (width - 11 - 7 - 9), (f"{shares[0]:7.1%}", "bold"), (f"{shares[1]:9.1%}", "$foreground-muted")
             )
         )
-        lines.append(Content.styled(f"rival: {shortened(rival_name, width - 7)}", "$text-muted"))
+        lines.append(Content.styled(f"rival: {shortened(rival_name, width - 7)}", "$foreground-muted"))
     return lines
 
 
@@ -145,7 +145,7 @@ def present_lines(session: Session, width: int, height: int) -> list[Content]:
     rows = session.present()
     if page is None or not rows:
         words = "" if page is None else "everything is background here" if page.regions else "no regions stored"
-        return [Content.styled(words, "$text-muted")]
+        return [Content.styled(words, "$foreground-muted")]
     background = session.layer.background
     at = next((n for n, p in enumerate(rows) if p.channel == session.view.concept), 0)
     first = max(0, min(at - height // 2, len(rows) - height)) if height else 0
@@ -159,10 +159,10 @@ def present_lines(session: Session, width: int, height: int) -> list[Content]:
             f" {p.channel:<3} ",
             (bar(p.area / rows[0].area, room), "" if session.view.marks else colour),
             f"{p.area:6.1%} ",
-            (f" {group:<12}", "$text-muted"),
+            (f" {group:<12}", "$foreground-muted"),
         )
         if p.channel == session.view.concept:
-            line = line.pad_right(max(width - line.cell_length, 0)).stylize("bold on $boost")
+            line = line.pad_right(max(width - line.cell_length, 0)).stylize("bold on $primary-muted")
         lines.append(line.stylize(click(f"app.concept({session.view.layer!r}, {p.channel})")))
     return lines
 

@@ -1,6 +1,7 @@
 """Overview: what was trained on what, how it went, how good it is, and what looks wrong."""
 
 from collections.abc import Iterator
+from textwrap import wrap
 
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -35,7 +36,7 @@ class OverviewScreen(SessionScreen):
                     yield Sheet(title="Loss", id="loss", classes="panel")
             with Horizontal(classes="row"):
                 yield Sheet(title="Scores", id="scores", classes="panel")
-                yield Sheet(title="Layers", id="layers", classes="panel")
+                yield Sheet(title="Foreground of each layer", id="layers", classes="panel")
             yield Sheet(title="Look out for", id="warnings", classes="panel")
 
     def show(self) -> None:
@@ -67,9 +68,9 @@ def card_lines(session: Session, width: int) -> list[Content]:
     lines = []
     for name, value in session.card.facts:
         room = max(width - 10, 8)
-        for at in range(0, max(len(value), 1), room):
-            head = (f"{name:<10}", "$text-muted") if at == 0 else " " * 10
-            lines.append(Content.assemble(head, value[at : at + room]))
+        for at, part in enumerate(wrap(value, room) or [""]):
+            head = (f"{name:<10}", "$foreground-muted") if at == 0 else " " * 10
+            lines.append(Content.assemble(head, part))
     return lines
 
 
@@ -81,17 +82,17 @@ def score_lines(session: Session, width: int) -> list[Content]:
             low, high = a.interval
             lines.append(
                 Content.assemble(
-                    (f"{a.split:<6}", "$text-muted"),
+                    (f"{a.split:<6}", "$foreground-muted"),
                     (f"{a.value:6.1%} ", "bold"),
                     (f"{low:.1%}–{high:.1%}", ""),
-                    (f"  {a.correct:,} of {a.total:,}", "$text-muted"),
+                    (f"  {a.correct:,}/{a.total:,}", "$foreground-muted"),
                 )
             )
     for score in session.card.scores:
-        lines.append(Content.assemble((f"{score.name} ", "$text-muted"), (score.value, "bold")))
+        lines.append(Content.assemble((f"{score.name} ", "$foreground-muted"), (score.value, "bold")))
         if score.protocol:
-            lines.append(Content.styled(f"  {score.protocol}", "$text-muted"))
-    return lines or [Content.styled("none stored", "$text-muted")]
+            lines.append(Content.styled(f"  {score.protocol}", "$foreground-muted"))
+    return lines or [Content.styled("none stored", "$foreground-muted")]
 
 
 def layer_lines(session: Session, width: int) -> list[Content]:
@@ -101,13 +102,14 @@ def layer_lines(session: Session, width: int) -> list[Content]:
         text = f"{layer.key:<7}{layer.prototypes - 1:>3} concepts  "
         rows = session.survey.concepts.get(layer.key, ()) if session.survey else ()
         share = sum(c.area for c in rows)
-        figure = Content.styled("…", "$text-muted")
+        figure = Content.styled("…", "$foreground-muted")
         if rows and share == share:
-            figure = Content.assemble((bar(share, max(width - 35, 4)), "$primary"), f" {share:4.0%}", (" foreground", "$text-muted"))
+            figure = Content.assemble((bar(share, max(width - 27, 4)), "$primary"), f" {share:4.0%}")
         lines.append(Content.assemble(text, figure).stylize(click(f"app.layer({layer.key!r})")))
     if session.survey is not None:
         counts = " · ".join(f"{name} {count:,}" for name, count in session.survey.splits)
-        lines.append(Content.styled(f"images  {counts}; {session.survey.with_maps:,} with maps", "$text-muted"))
+        lines.append(Content.styled(counts, "$foreground-muted"))
+        lines.append(Content.styled(f"{session.survey.with_maps:,} images with maps", "$foreground-muted"))
     return lines
 
 
@@ -117,5 +119,5 @@ def warning_lines(session: Session, width: int) -> list[Content]:
     if session.trouble:
         words.append(session.trouble)
     if not words:
-        return [Content.styled("nothing found" if session.survey else "reading…", "$text-muted")]
+        return [Content.styled("nothing found" if session.survey else "reading…", "$foreground-muted")]
     return [Content.assemble(("▲ ", "bold $warning"), line) for line in words]

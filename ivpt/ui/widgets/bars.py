@@ -41,7 +41,7 @@ def signed_bar(value: float, largest: float, width: int, rgb: Rgb) -> Content:
         left = Content.assemble(*parts)
     elif share:
         right = Content.styled(bar(share, half), colour)
-    return Content.assemble(left, ("│", "$text-muted"), right)
+    return Content.assemble(left, ("│", "$foreground-muted"), right)
 
 
 def swatch(channel: int, background: int, marks: bool) -> Content:

@@ -1,11 +1,12 @@
 """The line above every screen and the line of keys below it."""
 
+from textual import events
 from textual.content import Content
 from textual.widget import Widget
 
-from ivpt.ui.actions import SCREENS, on_screen, spelled
+from ivpt.ui.actions import SCREENS, Action, on_screen, spelled
 from ivpt.ui.text import shortened
-from ivpt.ui.widgets.sheet import click
+from ivpt.ui.widgets.sheet import click, run_clicked
 
 
 class TopLine(Widget):
@@ -20,11 +21,15 @@ class TopLine(Widget):
         self._title = title
         self.refresh()
 
+    async def on_click(self, event: events.Click) -> None:
+        """Run what was clicked."""
+        await run_clicked(self, event)
+
     def render(self) -> Content:
         """The line, as much of the title as fits."""
         parts: list[Content] = [Content.styled(" ivpt ", "bold $background on $primary"), Content(" ")]
         for at, name in enumerate(SCREENS, start=1):
-            style = "bold $background on $accent" if name == self._on else "$text-muted"
+            style = "bold $background on $accent" if name == self._on else "$foreground-muted"
             tab = Content.styled(f" {at} {name.capitalize()} ", style)
             parts.append(tab.stylize(click(f"app.show({name!r})")))
         line = Content.assemble(*parts)
@@ -32,7 +37,7 @@ class TopLine(Widget):
         if room < 8:
             return line
         title = self._title if len(self._title) + 4 > room else f"{self._title}  {shortened(self._path, room - len(self._title) - 2)}"
-        return Content.assemble(line, (f"{shortened(title, room):>{room}} ", "$text-muted"))
+        return Content.assemble(line, (f"{shortened(title, room):>{room}} ", "$foreground-muted"))
 
 
 class KeyLine(Widget):
@@ -42,6 +47,10 @@ class KeyLine(Widget):
         super().__init__()
         self._actions = [action for action in on_screen(screen) if action.label and action.keys]
 
+    async def on_click(self, event: events.Click) -> None:
+        """Run what was clicked."""
+        await run_clicked(self, event)
+
     def render(self) -> Content:
         """As many keys as fit; help and quit always do."""
         last = [a for a in self._actions if a.id in ("help", "quit")]
@@ -50,10 +59,10 @@ class KeyLine(Widget):
             shown.pop()
         return self._line([*shown, *last])
 
-    def _line(self, actions: list) -> Content:  # type: ignore[type-arg]
+    def _line(self, actions: list[Action]) -> Content:
         return Content.assemble(
             *(
-                Content.assemble((f" {spelled(a.keys[0])}", "bold $accent"), (f" {a.label} ", "$text-muted")).stylize(
+                Content.assemble((f" {spelled(a.keys[0])}", "bold $accent"), (f" {a.label} ", "$foreground-muted")).stylize(
                     click(a.binding)
                 )
                 for a in actions

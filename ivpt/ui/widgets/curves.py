@@ -25,7 +25,7 @@ def curves(columns: Mapping[str, Sequence[float]], width: int, height: int) -> l
     finite = [v for values in columns.values() for v in values if math.isfinite(v)]
     plot = height - len(columns)
     if not finite or plot < 2:
-        return [Content.styled("no history yet", "$text-muted")] if not finite else _legend(columns)
+        return [Content.styled("no history yet", "$foreground-muted")] if not finite else _legend(columns)
     low, high = min(finite), max(finite)
     if high - low < 1e-9:
         low, high = low - 0.5, high + 0.5
@@ -37,7 +37,7 @@ def curves(columns: Mapping[str, Sequence[float]], width: int, height: int) -> l
     lines = []
     for row, line in enumerate(canvas):
         edge = number(high) if row == 0 else number(low) if row == plot - 1 else ""
-        parts = [Content.styled(f"{edge:>{scale}}", "$text-muted"), Content.styled("▏", "$text-muted")]
+        parts = [Content.styled(f"{edge:>{scale}}", "$foreground-muted"), Content.styled("▏", "$foreground-muted")]
         parts += [Content.styled(chr(0x2800 + dots), _style(at)) if dots else Content(" ") for dots, at in line]
         lines.append(Content.assemble(*parts))
     return lines + _legend(columns)

@@ -38,6 +38,7 @@ class PictureView(Widget):
         self._marks = False
         self._numbers = True
         self._lines: list[Strip] = []
+        self._shown: tuple[object, ...] = ()
 
     def draw(
         self,
@@ -65,6 +66,12 @@ class PictureView(Widget):
             numbers: write each concept's number into its region.
             only: show no other concept than the chosen one; the rest counts as background.
         """
+        wanted = (picture, regions, prototypes, background, opacity, chosen, marks, numbers, only)
+        # arrays are compared by identity: a page or cutting never changes once it is read
+        key = (id(picture), id(regions), *wanted[2:])
+        if self._shown and key == (id(self._shown[0]), id(self._shown[1]), *self._shown[2:]):
+            return
+        self._shown = wanted
         if only and regions is not None and chosen is not None:
             regions = np.where(regions == chosen, regions, np.uint8(background))
         self._picture, self._regions = picture, regions
@@ -80,8 +87,7 @@ class PictureView(Widget):
 
     def render_line(self, y: int) -> Strip:
         """One line of the drawing."""
-        blank = Strip.blank(self.size.width, self.rich_style)
-        return self._lines[y] if 0 <= y < len(self._lines) else blank
+        return self._lines[y] if 0 <= y < len(self._lines) else Strip.blank(self.size.width, self.rich_style)
 
     def _rebuild(self) -> None:
         columns, rows = self.size
@@ -118,7 +124,7 @@ class PictureView(Widget):
     def _halves(self, pixels: Pixels) -> list[list[Segment]]:
         return [
             [
-                Segment(_HALF, _pair(tuple(a), tuple(b))) if a != b else Segment(" ", _pair(tuple(a), tuple(b)))
+                Segment(_HALF, _pair(tuple(a), tuple(b)))
                 for a, b in zip(top, bottom, strict=True)
             ]
             for top, bottom in zip(pixels[0::2].tolist(), pixels[1::2].tolist(), strict=True)
@@ -151,11 +157,12 @@ class PictureView(Widget):
 
     def _strips(self, cells: list[list[Segment]], width: int) -> list[Strip]:
         columns, rows = self.size
-        blank = Strip.blank(columns, self.rich_style)
+        style = self.rich_style
+        blank = Strip.blank(columns, style)
         left = (columns - width) // 2
-        before = [Segment(" " * left, self.rich_style)] if left else []
+        before = [Segment(" " * left, style)] if left else []
         right = columns - width - left
-        after = [Segment(" " * right, self.rich_style)] if right else []
+        after = [Segment(" " * right, style)] if right else []
         lines = [blank] * ((rows - len(cells)) // 2)
-        lines += [Strip([*before, *Segment.simplify(line), *after], columns) for line in cells]
+        lines += [Strip([*before, *line, *after], columns) for line in cells]
         return lines + [blank] * (rows - len(lines))

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 
+from textual import events
 from textual.content import Content
 from textual.geometry import Size
 from textual.style import Style
 from textual.widget import Widget
+
+_ACTION = "ivpt_action"
 
 Maker = Callable[[int, int], list[Content]]
 """Makes lines for a width and a height in character cells; the height is 0 where it is free."""
@@ -40,7 +43,19 @@ class Sheet(Widget):
         lines = [line.truncate(width) for line in self._make(width, height)]
         return Content("\n").join(lines[:height] if height else lines)
 
+    async def on_click(self, event: events.Click) -> None:
+        """Run what was clicked."""
+        await run_clicked(self, event)
+
 
 def click(action: str) -> Style:
-    """Style of text that runs an action when clicked."""
-    return Style.from_meta({"@click": action})
+    """Style of text that runs an action when clicked; its colours stay its own, unlike those of Textual's links."""
+    return Style.from_meta({_ACTION: action})
+
+
+async def run_clicked(widget: Widget, event: events.Click) -> None:
+    """Run the action of the text under the mouse, if it has one."""
+    action = event.style.meta.get(_ACTION)
+    if isinstance(action, str):
+        event.stop()
+        await widget.run_action(action)
