@@ -75,6 +75,12 @@ def test_grouped_maps_are_sums_over_the_group(build: Build, images: Tensor) -> N
         torch.testing.assert_close(layer.grouped[:, group], expected)
 
 
+def test_combined_maps_stay_soft_with_hard_groups(build: Build, images: Tensor) -> None:
+    layer = build(coarse=6)(images).layers[3]
+    assert (layer.groups.sum(1) == 0).any(), "a group without members"
+    assert (layer.grouped > 0).all(), "and a map of it that can still learn"
+
+
 def test_prompts_enter_their_block_and_leave_it(build: Build, images: Tensor) -> None:
     for changes, expected in (
         ({}, [14, 14, 17, 17]),
