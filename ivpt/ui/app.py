@@ -70,7 +70,7 @@ class Explorer(App[None]):
     """
 
     TITLE = "ivpt"
-    CSS_PATH = "explore.tcss"
+    CSS_PATH = Path(__file__).with_name("explore.tcss")
     MODES = {name: _screen(name) for name in (OVERVIEW, CONCEPTS, IMAGE)}
     DEFAULT_MODE = OVERVIEW
     BINDINGS = [

@@ -316,7 +316,8 @@ class Session:
         self.__dict__.pop("classes", None)
         keys = [layer.key for layer in run.layers]
         layer = self.view.layer if self.view.layer in keys else keys[-1]
-        concept = self.view.concept if self.view.concept in run.layer(layer).foreground else None
+        same = layer == self.view.layer and self.view.concept in run.layer(layer).foreground
+        concept = self.view.concept if same else None
         image = min(max(self.view.image, 0), run.num_images - 1)
         explain = self.view.explain
         if isinstance(explain, int) and explain >= len(run.classes):

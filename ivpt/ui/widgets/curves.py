@@ -30,7 +30,7 @@ def curves(columns: Mapping[str, Sequence[float]], width: int, height: int) -> l
     if high - low < 1e-9:
         low, high = low - 0.5, high + 0.5
     scale = max(len(number(low)), len(number(high)))
-    cells = width - scale - 1
+    cells = max(width - scale - 1, 1)
     canvas = [[(0, -1)] * cells for _ in range(plot)]
     for at, values in enumerate(columns.values()):
         _draw(canvas, values, at, low, high)

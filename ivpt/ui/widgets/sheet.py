@@ -10,6 +10,9 @@ from textual.widget import Widget
 
 _ACTION = "ivpt_action"
 
+NARROWEST = 28
+"""Lines are never made for less than this; what does not fit is cut off."""
+
 Maker = Callable[[int, int], list[Content]]
 """Makes lines for a width and a height in character cells; the height is 0 where it is free."""
 
@@ -33,14 +36,14 @@ class Sheet(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Number of lines at that width."""
-        return max(len(self._make(width, 0)), 1) if self._make else 1
+        return max(len(self._make(max(width, NARROWEST), 0)), 1) if self._make else 1
 
     def render(self) -> Content:
         """The lines, cut off at the right."""
         if self._make is None:
             return Content("")
         width, height = self.content_size
-        lines = [line.truncate(width) for line in self._make(width, height)]
+        lines = [line.truncate(width) for line in self._make(max(width, NARROWEST), height)]
         return Content("\n").join(lines[:height] if height else lines)
 
     async def on_click(self, event: events.Click) -> None:

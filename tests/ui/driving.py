@@ -1,0 +1,30 @@
+"""Driving the explorer without a terminal."""
+
+from textual.pilot import Pilot
+
+from ivpt.ui.app import Explorer
+
+
+async def settle(app: Explorer, pilot: "Pilot[None]") -> None:
+    """Wait until nothing is being read and everything is drawn."""
+    for _ in range(400):
+        await pilot.pause(0.005)
+        if app.fetcher.idle:
+            break
+    assert app.fetcher.idle
+    await pilot.pause()
+
+
+def screen_text(app: Explorer) -> str:
+    """What stands on the screen, line by line."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips(app.size))
+
+
+def screen_colours(app: Explorer) -> set[tuple[int, int, int]]:
+    """Every background colour on the screen."""
+    return {
+        tuple(segment.style.bgcolor.triplet)
+        for strip in app.screen._compositor.render_strips(app.size)
+        for segment in strip
+        if segment.style and segment.style.bgcolor and segment.style.bgcolor.triplet
+    }

@@ -1,0 +1,278 @@
+"""The explorer driven by keys."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.widgets import OptionList
+
+from ivpt.runfile.reader import RunFile
+from ivpt.ui import palette
+from ivpt.ui.actions import ACTIONS, on_screen
+from ivpt.ui.app import Explorer
+from ivpt.ui.screens.find import FindScreen
+from ivpt.ui.screens.help import help_lines
+from ivpt.ui.widgets.picture import PictureView
+from tests.synthetic import write_synthetic_run
+from tests.ui.driving import screen_colours, screen_text, settle
+
+SIZES = [(80, 24), (120, 40)]
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_first_screen_tells_the_truth_about_the_run(
+    drive: Callable[..., Any], run_path: Path, size: tuple[int, int]
+) -> None:
+    async with drive(run_path, size) as (app, _):
+        text = screen_text(app)
+        assert size == (80, 24) or "40 images · 3 classes" in text
+        for words in ("40 images", "vit_mini", "5 of 5 epochs", "region nmi", "Accuracy", "Loss"):
+            assert words in text
+        assert app.session.survey is not None
+        for accuracy in app.session.survey.accuracies:
+            assert f"{accuracy.value:.1%}" in text
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_walk_through_every_screen(drive: Callable[..., Any], run_path: Path, size: tuple[int, int]) -> None:
+    async with drive(run_path, size) as (app, press):
+        session = app.session
+        await press("2")
+        assert app.current_mode == "concepts" and session.gallery is not None
+        assert f"Regions of {session.view.layer}:1" in screen_text(app)
+        await press("down", "down")
+        assert session.view.concept == 3 and session.gallery.channel == 3
+        await press("right_square_bracket")
+        assert session.view.concept is None and session.gallery.key == session.view.layer
+        await press("s")
+        assert session.view.sort == "area"
+        await press("down", "enter")
+        assert app.current_mode == "image"
+        assert session.page.index == session.view.image == session.gallery.rows["strongest"][0].image
+        await press("escape", "home")
+        first = session.view.image
+        await press("right")
+        assert session.page.index == session.view.image > first
+        assert session.page.name in screen_text(app)
+        await press("left", "m")
+        assert session.page.wrong and "✗" in screen_text(app)
+        await press("t")
+        assert session.explained == session.page.label and "(true)" in screen_text(app)
+        await press("minus", "minus")
+        assert session.view.opacity == pytest.approx(0.2)
+        await press("f")
+        assert session.view.filter != "all"
+        await press("1")
+        assert app.current_mode == "overview" and "Look out for" in screen_text(app) or size == (80, 24)
+
+
+async def test_the_region_map_is_drawn_in_the_concepts_colours(drive: Callable[..., Any], run_path: Path) -> None:
+    async with drive(run_path, (120, 40)) as (app, press):
+        await press("3", "plus", "plus")
+        assert app.session.view.opacity == 1.0
+        present = app.session.present()
+        colours = screen_colours(app)
+        assert present and all(palette.colour(p.channel) in colours for p in present)
+        await press("minus", "minus", "minus", "minus", "minus")
+        view = app.screen.query_one("#regions", PictureView)
+        assert {s.text for line in view._lines for s in line} <= {"▀", *(" " * n for n in range(60))}
+
+
+async def test_without_colours_regions_are_filled_with_marks(drive: Callable[..., Any], run_path: Path) -> None:
+    async with drive(run_path) as (app, press):
+        await press("3", "d")
+        view = app.screen.query_one("#regions", PictureView)
+        drawn = {character for line in view._lines for segment in line for character in segment.text}
+        present = app.session.present()
+        assert {palette.mark(p.channel) for p in present[:3]} <= drawn
+
+
+@pytest.mark.parametrize(
+    ("environment", "marks"),
+    [
+        ({"NO_COLOR": "1", "COLORTERM": "truecolor", "TERM": "xterm"}, True),
+        ({"TERM": "xterm", "COLORTERM": ""}, True),
+        ({"TERM": "xterm-256color", "COLORTERM": ""}, False),
+        ({"TERM": "screen", "COLORTERM": "truecolor"}, False),
+    ],
+)
+async def test_few_colours_start_with_marks(
+    run: RunFile, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], marks: bool
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert Explorer(run).session.view.marks is marks
+
+
+async def test_finding_an_image_and_a_class(drive: Callable[..., Any], run_path: Path) -> None:
+    async with drive(run_path) as (app, press):
+        await press("slash")
+        assert isinstance(app.screen, FindScreen)
+        await press(*"00007")
+        assert [hit.index for hit in app.screen.hits][:1] == [7]
+        await press("enter")
+        assert app.current_mode == "image" and app.session.page.index == 7
+        await press("slash", *"creature", "space", "2", "enter")
+        assert app.session.page.label == 2
+        await press("w", *"creature", "space", "1", "enter")
+        assert app.session.explained == 1
+        image = app.session.view.image
+        await press("slash", *"nothing like it", "enter")
+        assert app.session.view.image == image and not isinstance(app.screen, FindScreen)
+        await press("slash", "q", "escape")
+        assert app.is_running and not isinstance(app.screen, FindScreen)
+
+
+async def test_help_lists_every_action() -> None:
+    text = "\n".join(line.plain for line in help_lines("image"))
+    for action in ACTIONS:
+        assert action.help in text
+
+
+async def test_palette_offers_the_actions_of_the_screen(drive: Callable[..., Any], run_path: Path) -> None:
+    async with drive(run_path) as (app, press):
+        await press("3")
+        titles = {command.help for command in app.get_system_commands(app.screen)}
+        assert titles == {a.help for a in on_screen("image") if a.id != "palette"}
+        command = next(c for c in app.get_system_commands(app.screen) if c.title == "last image")
+        command.callback()
+        await press()
+        assert app.session.position[0] == app.session.position[1]
+        await press("question_mark")
+        assert "Keys" in screen_text(app)
+        await press("escape", "ctrl+p", *"concepts of")
+        for _ in range(200):
+            if app.screen.query_one(OptionList).option_count == 1:
+                break
+            await asyncio.sleep(0.02)
+        await press("enter")
+        for _ in range(200):
+            if app.current_mode == "concepts":
+                break
+            await asyncio.sleep(0.02)
+        assert app.current_mode == "concepts"
+
+
+async def test_tabs_and_rows_can_be_clicked(run_path: Path) -> None:
+    with RunFile(run_path) as opened:
+        app = Explorer(opened)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(app, pilot)
+            await pilot.click("TopLine", offset=(20, 0))
+            await settle(app, pilot)
+            assert app.current_mode == "concepts"
+            await pilot.click("#list", offset=(6, 4))
+            await settle(app, pilot)
+            assert app.session.view.concept == 3
+
+
+async def test_hostile_names_are_shown_literally(drive: Callable[..., Any], tmp_path: Path) -> None:
+    names = ("[red]evil[/red]", "\x1b]0;owned\x07[bold", "[/][@click=app.quit]x[/]")
+    ids = [f"[blink]{i}\x1b[2J\r\n\u202e.png" for i in range(40)]
+    path = write_synthetic_run(tmp_path / "[b]run.h5", images=40, class_names=names, ids=ids)
+    async with drive(path, (120, 40)) as (app, press):
+        for keys in (("2",), ("l", "l", "w"), ("escape", "3", "right"), ("slash", *"[bl"), ("escape", "question_mark")):
+            await press(*keys)
+            text = screen_text(app)
+            assert not any(c in text for c in "\x1b\x07\r\u202e\x9b")
+        await press("escape")
+        assert "[blink]" in screen_text(app)
+        assert any(name in screen_text(app) for name in ("[red]evil[/red]", "[bold", "[/][@click"))
+
+
+@pytest.mark.parametrize(
+    "without",
+    [
+        {"thumbnails": False, "keypoints": False, "attributes": False, "groups": False},
+        {"images": 0},
+        {"images": 4},
+        {"layers": (40,), "epochs": 0},
+        {"images": 12, "classes": 1, "coarse": 1, "grid": (3, 20)},
+    ],
+)
+async def test_poor_runs_are_usable(drive: Callable[..., Any], tmp_path: Path, without: dict[str, Any]) -> None:
+    path = write_synthetic_run(tmp_path / "poor.h5", **without)
+    for size in ((80, 24), (20, 6)):
+        async with drive(path, size) as (app, press):
+            for action in ACTIONS:
+                if action.keys and action.id not in {"quit", "palette", "help", "why", "find"}:
+                    await press(action.keys[0])
+            await press("3", "right", "down", "t", "d", "2", "down", "d", "enter", "1")
+            assert app.is_running and app.return_code is None
+
+
+async def test_a_damaged_thumbnail_is_said_not_fatal(
+    drive: Callable[..., Any], run_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RunFile, "thumbnail", lambda self, i: b"\xff\xd8 not a picture")
+    async with drive(run_path) as (app, press):
+        await press("3")
+        assert app.session.page.picture is None and "damaged" in app.session.page.trouble
+        await press("2")
+        assert app.is_running
+
+
+async def test_a_run_that_is_published_anew_is_followed(drive: Callable[..., Any], tmp_path: Path) -> None:
+    path = write_synthetic_run(tmp_path / "run.h5", images=24, epochs=2)
+    async with drive(path) as (app, press):
+        assert "2 of 2 epochs" in screen_text(app)
+        write_synthetic_run(path, images=32, epochs=7)
+        app.look()
+        for _ in range(200):
+            await asyncio.sleep(0.01)
+            if app.session.version:
+                break
+        await press()
+        assert app.session.run.num_images == 32
+        assert "7 of 7 epochs" in screen_text(app) and "32 images" in screen_text(app)
+        path.write_bytes(b"half a file")
+        app.look()
+        await asyncio.sleep(0.2)
+        await press("3", "right")
+        assert app.is_running and app.session.run.num_images == 32
+
+
+async def test_holding_a_key_ends_at_the_last_image(drive: Callable[..., Any], run_path: Path) -> None:
+    async with drive(run_path) as (app, press):
+        await press("3", "home")
+        for _ in range(60):
+            app.simulate_key("right")
+        await press("right")
+        assert app.session.view.image == int(app.session.order()[-1]) == app.session.page.index
+
+
+async def test_slow_reads_do_not_block_keys(
+    drive: Callable[..., Any], run_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with drive(run_path) as (app, press):
+        await press("3", "home")
+        real = RunFile.regions
+
+        def slow(self: RunFile, key: str, i: int) -> Any:
+            time.sleep(0.1)
+            return real(self, key, i)
+
+        monkeypatch.setattr(RunFile, "regions", slow)
+        before = app.session.page
+        app.simulate_key("right")
+        app.simulate_key("d")
+        deadline = time.monotonic() + 5
+        while not app.session.view.marks and time.monotonic() < deadline:
+            await asyncio.sleep(0.005)
+        assert app.session.view.marks and app.session.page is before, "keys work while the page is still being read"
+
+
+async def test_resizing_while_loading(run_path: Path) -> None:
+    with RunFile(run_path) as opened:
+        app = Explorer(opened)
+        async with app.run_test(size=(120, 40)) as pilot:
+            for size in ((80, 24), (30, 10), (200, 60), (80, 24)):
+                await pilot.press("3", "right")
+                await pilot.resize_terminal(*size)
+            await settle(app, pilot)
+            assert app.session.page is not None and app.session.page.name in screen_text(app)

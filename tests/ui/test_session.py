@@ -1,0 +1,296 @@
+"""The explorer without a terminal."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ivpt.errors import RunFileError
+from ivpt.runfile.reader import RunFile
+from ivpt.ui.actions import ACTIONS, SCREENS, on_screen
+from ivpt.ui.card import read_card
+from ivpt.ui.finding import find_classes, find_images, read_names
+from ivpt.ui.reading import RANKS, read_gallery, read_page
+from ivpt.ui.session import TRUE, Session
+from ivpt.ui.survey import Accuracy, read_survey
+from tests.synthetic import write_synthetic_run
+
+
+def fill(session: Session, *kinds: str) -> None:
+    """Do what workers do."""
+    for kind in kinds or ("survey", "page", "gallery", "names"):
+        wish = session.wish(kind)
+        if wish is not None:
+            assert session.take(kind, wish, session.read(kind, wish))
+        assert session.wish(kind) is None
+
+
+@pytest.fixture
+def session(run: RunFile) -> Session:
+    made = Session(run)
+    made.start()
+    fill(made)
+    return made
+
+
+def test_images_go_through_those_with_maps(session: Session, run: RunFile) -> None:
+    seen = [session.view.image]
+    while session.next_image():
+        seen.append(session.view.image)
+    assert seen == sorted(run.map_images.tolist())
+    assert session.position == (len(seen), len(seen))
+    assert not session.next_image()
+    assert session.first_image() and session.view.image == seen[0]
+    assert not session.previous_image()
+
+
+def test_mistakes_are_mistakes(session: Session, run: RunFile) -> None:
+    session.first_image()
+    found = [session.view.image] if run.predictions[session.view.image] != run.labels[session.view.image] else []
+    while session.next_mistake():
+        found.append(session.view.image)
+    seen = run.predictions >= 0
+    assert found == np.flatnonzero(seen & (run.predictions != run.labels)).tolist()
+    assert found, "the synthetic run has mistakes"
+    while session.previous_mistake():
+        pass
+    assert session.view.image == found[0]
+
+
+def test_filters_leave_out_empty_choices_and_move_to_their_first_image(session: Session, run: RunFile) -> None:
+    names = []
+    for _ in range(6):
+        session.next_filter()
+        names.append(session.view.filter)
+        assert session.view.image in session.order()
+    assert {"all", "val", "test", "train", "mistakes"} == set(names)
+    session._set(filter="val")
+    session.start()
+    assert run.splits[session.view.image] == 1
+
+
+def test_next_of_class_stays_in_class_and_goes_around(session: Session, run: RunFile) -> None:
+    label = run.labels[session.view.image]
+    seen = {session.view.image}
+    for _ in range(run.num_images):
+        session.next_of_class()
+        assert run.labels[session.view.image] == label
+        seen.add(session.view.image)
+    assert seen == {i for i in run.map_images.tolist() if run.labels[i] == label}
+
+
+def test_contributions_add_up_to_the_logits(session: Session, run: RunFile) -> None:
+    page = session.page
+    assert page is not None
+    logits = run.scores(page.index).mean(axis=0)
+    for c in range(len(run.classes)):
+        own = session.contributions(c)
+        assert own is not None and own.sum() == pytest.approx(logits[c], abs=1e-5)
+    total = sum(session.probability(c) or 0 for c in range(len(run.classes)))
+    assert total == pytest.approx(1)
+    assert session.explained == page.prediction == int(logits.argmax())
+
+
+def test_explained_and_rival(session: Session, run: RunFile) -> None:
+    session.first_image()
+    session.next_mistake()
+    fill(session, "page")
+    page = session.page
+    assert page is not None and page.wrong
+    assert (session.explained, session.rival) == (page.prediction, page.label)
+    session.next_explained()
+    assert session.view.explain == TRUE and session.explained == page.label
+    assert session.rival == page.prediction
+    assert session.explain(2) and session.explained == 2
+    assert not session.explain(99)
+
+
+def test_present_concepts_are_those_of_the_region_map(session: Session, run: RunFile) -> None:
+    regions = run.regions(session.view.layer, session.view.image)
+    present = session.present()
+    assert {p.channel for p in present} == set(np.unique(regions).tolist()) - {0}
+    assert [p.area for p in present] == sorted((p.area for p in present), reverse=True)
+    for p in present:
+        assert p.area == pytest.approx((regions == p.channel).mean())
+    session.next_present()
+    assert session.view.concept == present[0].channel
+    session.next_present()
+    session.previous_present()
+    assert session.view.concept == present[0].channel
+    assert session.no_concept() and session.view.concept is None
+
+
+def test_layers_go_around_and_let_the_concept_go(session: Session) -> None:
+    session.choose_concept(session.view.layer, 1)
+    keys = [layer.key for layer in session.layers]
+    start = session.view.layer
+    for _ in keys:
+        assert session.next_layer() and session.view.concept is None
+    assert session.view.layer == start
+    session.next_layer()
+    session.previous_layer()
+    assert session.view.layer == start
+    assert not session.choose_layer("L99")
+    assert not session.choose_concept(start, 0), "the background is no concept"
+
+
+def test_the_list_of_concepts_sorts(session: Session) -> None:
+    session.choose_layer("coarse")
+    numbers = [c.channel for c in session.concepts()]
+    assert numbers == [1, 2, 3, 4]
+    session.next_sort()
+    areas = [c.area for c in session.concepts()]
+    assert areas == sorted(areas, reverse=True)
+    session._set(sort="importance")
+    values = [session.importance(c) for c in session.concepts()]
+    assert values == sorted(values, reverse=True)
+    session.explain(1)
+    assert [session.importance(c) for c in session.concepts()] != values
+
+
+def test_what_is_no_longer_wanted_is_not_shown(session: Session) -> None:
+    first = session.page
+    session.next_image()
+    wish = session.wish("page")
+    assert wish is not None
+    found = session.read("page", wish)
+    session.next_image()
+    assert not session.take("page", wish, found)
+    assert session.page is first
+    session.previous_image()
+    assert session.wish("page") is None, "it was kept"
+    assert session.page is found
+
+
+def test_survey_agrees_with_the_maps(run: RunFile) -> None:
+    survey = read_survey(run)
+    images = run.map_images.tolist()
+    for key, rows in survey.concepts.items():
+        maps = np.stack([run.regions(key, i) for i in images])
+        for row in rows:
+            assert row.area == pytest.approx((maps == row.channel).mean(), abs=1e-4)
+            assert row.images == pytest.approx((maps == row.channel).any((1, 2)).mean())
+    assert any("never fire" in line for line in survey.warnings)
+    assert dict(survey.splits) == {name: int((run.splits == k).sum()) for k, name in enumerate(("train", "val", "test"))}
+    for accuracy in survey.accuracies:
+        k = ("train", "val", "test").index(accuracy.split)
+        chosen = (run.splits == k) & (run.predictions >= 0)
+        assert accuracy.value == pytest.approx((run.predictions == run.labels)[chosen].mean())
+
+
+def test_wilson_interval() -> None:
+    """Worked by hand: 8 of 10 has the 95 % Wilson interval 0.490 to 0.943."""
+    low, high = Accuracy("test", 8, 10).interval
+    assert low == pytest.approx(0.4902, abs=5e-4) and high == pytest.approx(0.9433, abs=5e-4)
+
+
+def test_gallery_shows_strong_middling_and_weak_regions(run: RunFile) -> None:
+    key = run.layers[-2].key
+    gallery = read_gallery(run, key, 1, each=2)
+    strength = [gallery.rows[rank][0].strength for rank in RANKS]
+    assert strength == sorted(strength, reverse=True)
+    own = run.strengths(key)[:, 1][run.areas(key)[:, 1] > 0]
+    assert strength[0] == pytest.approx(own.max()) and strength[2] == pytest.approx(own.min())
+    images = [c.image for rank in RANKS for c in gallery.rows[rank]]
+    assert len(set(images)) == len(images)
+    for cutting in gallery.rows["strongest"]:
+        assert (cutting.regions == 1).any()
+
+
+def test_a_concept_that_never_fires_has_an_empty_gallery(run: RunFile) -> None:
+    gallery = read_gallery(run, run.layers[0].key, 16)
+    assert gallery.firing == 0 and not any(gallery.rows.values())
+
+
+def test_finding(run: RunFile) -> None:
+    names = read_names(run)
+    assert [hit.index for hit in find_images(names, "#7")][:1] == [7]
+    assert {hit.name for hit in find_images(names, "CREATURE_01")} == {n for n in names.ids if "creature_01" in n}
+    assert find_images(None, "x") == [] and find_images(names, "") == []
+    assert [hit.name for hit in find_classes(("owl", "barn owl", "wren"), "OWL")] == ["owl", "barn owl"]
+
+
+def test_training_images_have_a_page_without_maps(run: RunFile) -> None:
+    index = int(np.flatnonzero(run.splits == 0)[0])
+    page = read_page(run, index)
+    assert page.regions == {} and page.scores is None and page.picture is not None and not page.wrong
+
+
+def test_a_newer_version_keeps_what_is_chosen(tmp_path: Path) -> None:
+    path = write_synthetic_run(tmp_path / "run.h5", images=24)
+    with RunFile(path) as old:
+        session = Session(old)
+        session.start()
+        fill(session)
+        session.choose_layer("L6")
+        session.choose_concept("L6", 3)
+        view = session.view
+        write_synthetic_run(path, images=30, epochs=9)
+        assert old.is_stale()
+        with RunFile(path) as new:
+            assert session.adopt(new, read_card(new))
+            assert session.view == view
+            assert session.wish("page") is not None and session.wish("survey") is not None
+            fill(session)
+            assert session.page is not None and session.run.num_images == 30
+            session._set(image=29)
+        write_synthetic_run(path, images=6, layers=(8,))
+        with RunFile(path) as smaller:
+            assert session.adopt(smaller, read_card(smaller))
+            assert session.view.image <= 5 and session.view.layer in {"L7", "coarse"} and session.view.concept is None
+
+
+def test_results_for_an_older_version_are_dropped(run: RunFile) -> None:
+    session = Session(run)
+    wish = session.wish("survey")
+    assert wish is not None
+    found = session.read("survey", wish)
+    session.adopt(run, session.card)
+    assert not session.take("survey", wish, found) and session.survey is None
+    assert not session.refuse("survey", wish, "broken")
+
+
+def test_a_run_without_anything_extra(tmp_path: Path) -> None:
+    path = write_synthetic_run(
+        tmp_path / "bare.h5", thumbnails=False, keypoints=False, attributes=False, groups=False, epochs=0, weights="none"
+    )
+    with RunFile(path) as run:
+        session = Session(run)
+        session.start()
+        fill(session)
+        assert session.page is not None and session.page.picture is None and session.page.trouble
+        assert session.present() and session.present()[0].group is None
+        assert any("random weights" in line for line in session.card.cautions)
+
+
+def test_an_empty_run(tmp_path: Path) -> None:
+    path = write_synthetic_run(tmp_path / "empty.h5", images=0)
+    with RunFile(path) as run:
+        session = Session(run)
+        assert session.view.image == -1 and not session.start() and session.wish("page") is None
+        fill(session, "survey", "names")
+        for action in ACTIONS:
+            if action.handler.startswith("session."):
+                getattr(session, action.handler.removeprefix("session."))()
+        assert session.position == (0, 0)
+
+
+def test_every_session_action_is_a_command(session: Session) -> None:
+    for action in ACTIONS:
+        if action.handler.startswith("session."):
+            assert getattr(session, action.handler.removeprefix("session."))() in (True, False), action.id
+            session.view = replace(session.view)
+
+
+def test_no_two_actions_of_a_screen_share_a_key() -> None:
+    for screen in SCREENS:
+        keys = [key for action in on_screen(screen) for key in action.keys]
+        assert len(keys) == len(set(keys)), screen
+    assert len({action.id for action in ACTIONS}) == len(ACTIONS)
+
+
+def test_a_run_without_layers_is_refused(run: RunFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(run), "layers", ())
+    with pytest.raises(RunFileError, match="no layers"):
+        Session(run)
