@@ -21,6 +21,9 @@ LIMIT_SECONDS = 300.0
 def measure(settings: list[str], weights: str | None) -> dict[str, object]:
     """Run in this process and time the phases."""
     started = time.monotonic()
+    from ivpt.cli.train import be_a_good_neighbour
+
+    be_a_good_neighbour()
     import torch
 
     from ivpt.cli.train_config import resolve, shortcuts

@@ -168,3 +168,19 @@ def test_help_is_quick_to_say_and_names_plugin_options(capsys: pytest.CaptureFix
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.rstrip().endswith("[]"), time.monotonic() - started
     assert "--dataset.NAME VALUE" in done.stdout and "--resume" in done.stdout
+
+
+def test_threads_sleep_while_they_wait_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ivpt.cli.train import be_a_good_neighbour
+
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+        monkeypatch.delenv(name, raising=False)
+    be_a_good_neighbour()
+    assert os.environ["GOMP_SPINCOUNT"] == "1000"
+    monkeypatch.setenv("GOMP_SPINCOUNT", "5")
+    be_a_good_neighbour()
+    assert os.environ["GOMP_SPINCOUNT"] == "5"
+    monkeypatch.delenv("GOMP_SPINCOUNT")
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    be_a_good_neighbour()
+    assert "GOMP_SPINCOUNT" not in os.environ
