@@ -19,6 +19,8 @@ from ivpt.config import Config
 from ivpt.interfaces.backbone import TokenModel
 from ivpt.interfaces.dataset import DatasetInfo
 from ivpt.runfile.content import ImageTable, LayerContent, MapBatch, RunContent
+from ivpt.runfile.edits import edits_path
+from ivpt.runfile.publish import writing
 from ivpt.runfile.update import update
 from ivpt.runfile.writer import RunWriter
 
@@ -100,6 +102,23 @@ def publish_history(out: Path, history: Mapping[str, list[float]]) -> None:
             group.create_dataset(column, data=np.asarray(values, np.float64))
 
     update(out, change)
+
+
+def set_aside_edits(out: Path) -> Path | None:
+    """Rename the pending edits of a run that is about to be replaced, as they do not speak of the new one.
+
+    Returns:
+        Where they are now; ``None`` when there are none.
+    """
+    edits = edits_path(out)
+    if not edits.exists():
+        return None
+    number = 1
+    while (aside := edits.with_name(f"{edits.name}.{number}")).exists():
+        number += 1
+    with writing(aside):
+        edits.rename(aside)
+    return aside
 
 
 def learned_layers(model: ConceptModel) -> list[LayerContent]:

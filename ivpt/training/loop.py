@@ -29,7 +29,7 @@ from ivpt.training.checkpoint import (
     save_checkpoint,
 )
 from ivpt.training.evaluation import Tally, evaluate, make_loader
-from ivpt.training.export import Exporter, publish_history
+from ivpt.training.export import Exporter, publish_history, set_aside_edits
 from ivpt.training.interrupt import StopRequest
 from ivpt.training.observer import EpochReport, Observer, StepReport
 from ivpt.training.optimiser import set_rates
@@ -192,6 +192,8 @@ class Trainer:
     def _publish_epoch(self, kept: bool, maps: list[MapBatch], tally: Tally) -> None:
         if self.exporter is None:
             return
+        if self.progress.epoch == 0 and (aside := set_aside_edits(self.out)) is not None:
+            self.observer.note(f"Edits of the run that was at {self.out} are now in {aside}.")
         if kept:
             metrics = accuracy_metrics("val", tally.truth, tally.predicted, self._protocol())
             self.exporter.publish(self.out, self.model, self.progress.history, maps, metrics)

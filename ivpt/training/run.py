@@ -115,6 +115,9 @@ def train(
         if saved is not None:
             _check_same_inputs(saved, data, backbone)
             trainer.restore(saved)
+        elif accelerator.is_main_process:
+            # What an earlier, replaced run left must not be resumed in this one's name.
+            checkpoint_path(out).unlink(missing_ok=True)
         if accelerator.is_main_process:
             observer.ready(_setup(config, accelerator, data, model, plan, saved))
         # Only from here on is there something to save; before, a signal may end everything at once.

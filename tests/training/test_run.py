@@ -12,6 +12,7 @@ from PIL import Image
 
 from ivpt.data.loading import ImageSet
 from ivpt.errors import ConfigError, DataError, OutputError, TrainingError
+from ivpt.runfile.edits import edits_path
 from ivpt.runfile.reader import RunFile
 from ivpt.training import loop
 from ivpt.training.checkpoint import checkpoint_path
@@ -137,14 +138,20 @@ def test_the_best_epoch_is_kept_and_the_history_goes_on(
 def test_an_existing_run_is_refused_before_anything_else(pictures: Path, tmp_path: Path) -> None:
     out = tmp_path / "run.h5"
     out.write_bytes(b"precious")
+    edits_path(out).write_text("{}\n")
     nowhere = tiny_config(tmp_path / "no such folder")
     with pytest.raises(OutputError, match="exists already") as refused:
         train(nowhere, out)
     assert "--overwrite" in refused.value.hint
     assert out.read_bytes() == b"precious"
-    train(tiny_config(pictures, training__epochs=1), out, overwrite=True)
+    checkpoint_path(out).write_bytes(b"of the precious run")
+    watcher = Recorder()
+    train(tiny_config(pictures, training__epochs=1), out, overwrite=True, observer=watcher)
     with RunFile(out) as run:
         assert run.num_images == 33
+    assert not edits_path(out).exists() and (tmp_path / "run.h5.edits.jsonl.1").read_text() == "{}\n"
+    assert any("run.h5.edits.jsonl.1" in note for note in watcher.notes)
+    assert not checkpoint_path(out).exists()
 
 
 def test_an_unfinished_run_is_not_begun_anew_by_accident(pictures: Path, tmp_path: Path) -> None:
