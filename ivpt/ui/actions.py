@@ -15,7 +15,8 @@ class Action:
         keys: names of keys as Textual spells them; the first one is shown.
         label: a word for the key line; empty where the key line leaves it out.
         help: one sentence for help and palette.
-        handler: ``session.NAME`` for a command of :class:`ivpt.ui.session.Session`, ``app.NAME`` for an action of the app.
+        handler: ``session.NAME`` for a command of :class:`ivpt.ui.session.Session`, ``app.NAME`` for an action of the
+            app.
         screens: where it can be done; empty for everywhere.
     """
 
@@ -63,7 +64,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("open", ("enter",), "look", "See the concept's strongest image.", "app.strongest", _LISTS),
     Action("explained", ("t",), "class", "Explain the true or the predicted class.", "session.next_explained", _IMAGES),
     Action("why", ("w",), "why", "Choose a class to explain by typing its name.", "app.find('why')", _BOTH),
-    Action("filter", ("f",), "filter", "Go through all, train, val, test or wrong images.", "session.next_filter", _IMAGES),
+    Action(
+        "filter", ("f",), "filter", "Go through all, train, val, test or wrong images.", "session.next_filter", _IMAGES
+    ),
     Action("more", ("plus", "equals_sign"), "overlay", "More of the regions.", "session.more_overlay", _IMAGES),
     Action("less", ("minus",), "", "More of the picture.", "session.less_overlay", _IMAGES),
     Action("marks", ("d",), "", "Numbers and letters instead of colours, or back.", "session.toggle_marks", _BOTH),

@@ -7,6 +7,7 @@ from typing import Any
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -14,7 +15,7 @@ from ivpt.errors import IvptError
 from ivpt.runfile.reader import RunFile
 from ivpt.ui.actions import ACTIONS, CONCEPTS, IMAGE, OVERVIEW, on_screen
 from ivpt.ui.card import Card, read_card
-from ivpt.ui.fetching import Fetcher, Found, Message, Missed
+from ivpt.ui.fetching import Fetcher, Found, Missed
 from ivpt.ui.screens.base import SessionScreen
 from ivpt.ui.session import Session
 from ivpt.ui.text import plain
@@ -86,7 +87,9 @@ class Explorer(App[None]):
         self.fetcher = Fetcher(self, self.session)
         self.shown_path = plain(_short(run.path))
         self.register_theme(THEME)
-        self.theme = THEME.name
+        # set before anything is parsed; through the watcher every style would be parsed twice at the start
+        self.set_reactive(App.theme, THEME.name)
+        self.stylesheet.set_variables(self.get_css_variables())
         self._looking = False
 
     def on_mount(self) -> None:
@@ -219,7 +222,10 @@ class Explorer(App[None]):
                 yield SystemCommand(action.id.replace("_", " "), action.help, self._runner(action.binding))
 
     def _runner(self, binding: str) -> Callable[[], None]:
-        return lambda: self.call_later(self.run_action, binding)
+        def run() -> None:
+            self.call_later(self.run_action, binding)
+
+        return run
 
 
 def _short(path: Path) -> str:

@@ -1,7 +1,7 @@
 """At most one read of each kind under way, and only the latest wish after it.
 
-Held-down keys wish faster than a disk answers. A read that has begun is finished; of the wishes that came meanwhile only the
-last one is read.
+Held-down keys wish faster than a disk answers. A read that has begun is finished; of the wishes that came meanwhile
+only the last one is read.
 """
 
 from functools import partial
@@ -50,7 +50,7 @@ class Fetcher:
         return not self._busy
 
     def ask(self, kind: str) -> None:
-        """Read what the session wishes for, unless a read of that kind is under way; then it is asked again at its end."""
+        """Read what the session wishes for, unless a read of that kind is under way: it is asked again at its end."""
         if kind in self._busy:
             return
         wish = self._session.wish(kind)

@@ -67,12 +67,14 @@ def _resample(values: NDArray[np.float32], size: int, axis: int) -> NDArray[np.f
     if size <= source:
         edges = np.arange(size + 1) * source // size
         sums: NDArray[np.float32] = np.add.reduceat(values, edges[:-1], axis=axis)
-        return sums / np.diff(edges).reshape(shape).astype(np.float32)
+        means: NDArray[np.float32] = sums / np.diff(edges).reshape(shape).astype(np.float32)
+        return means
     place = np.clip((np.arange(size) + 0.5) * source / size - 0.5, 0, source - 1)
     left = place.astype(np.intp)
     share = (place - left).astype(np.float32).reshape(shape)
     right = np.minimum(left + 1, source - 1)
-    return np.take(values, left, axis) * (1 - share) + np.take(values, right, axis) * share
+    mixed: NDArray[np.float32] = np.take(values, left, axis) * (1 - share) + np.take(values, right, axis) * share
+    return mixed
 
 
 def enlarge(regions: Regions, size: tuple[int, int]) -> Regions:
@@ -121,7 +123,9 @@ def overlay(
     return np.rint(mixed).astype(np.uint8)
 
 
-def cut_out(pixels: Pixels, regions: Regions, channel: int, margin: float = 1.5, least: float = 0.4) -> tuple[Pixels, Regions]:
+def cut_out(
+    pixels: Pixels, regions: Regions, channel: int, margin: float = 1.5, least: float = 0.4
+) -> tuple[Pixels, Regions]:
     """A square around a region, with the map of the same square.
 
     Args:
@@ -165,8 +169,8 @@ def labels(regions: Regions, background: int = 0) -> list[Label]:
         if channel == background:
             continue
         depth = _depth(same == channel)
-        row, column = np.unravel_index(int(depth.argmax()), depth.shape)
-        found.append(Label(int(row), int(column), int(channel)))
+        row, column = divmod(int(depth.argmax()), depth.shape[1])
+        found.append(Label(row, column, int(channel)))
     return found
 
 
@@ -180,7 +184,7 @@ def _depth(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
         if not inner.any():
             break
         depth += inner
-    rows, columns = np.indices(mask.shape)
+    rows, columns = np.mgrid[: mask.shape[0], : mask.shape[1]]
     away = np.hypot(2 * (rows - rows[mask].mean()), columns - columns[mask].mean())
     # outside the region depth is 0 and stays below every cell inside
     tied: NDArray[np.float32] = np.where(mask, depth + 0.9 * (1 - away / (away.max() + 1)), 0)

@@ -127,7 +127,8 @@ def read_gallery(run: RunFile, key: str, channel: int, each: int = 4) -> Gallery
 
     Args:
         run: with maps.
-        key, channel: the concept.
+        key: layer.
+        channel: the concept.
         each: how many per rank; fewer where there are not enough images, and then no image appears twice.
 
     Raises:

@@ -1,14 +1,14 @@
 """The explorer without a terminal: what is chosen, what is known, and the commands that change either.
 
-A command returns whether anything changed. Reading is not done here: :meth:`Session.wish` says what is missing for what is
-chosen, a worker reads it, and :meth:`Session.take` puts it in place unless the choice has moved on meanwhile.
+A command returns whether anything changed. Reading is not done here: :meth:`Session.wish` says what is missing for
+what is chosen, a worker reads it, and :meth:`Session.take` puts it in place unless the choice has moved on meanwhile.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,8 @@ SORTS = ("number", "area", "images", "importance")
 OPACITIES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 PAGES_KEPT = 16
 PREDICTED, TRUE = "predicted", "true"
+
+Indices = NDArray[np.integer[Any]]
 
 Wish = tuple[int, Hashable]
 """Which version of the run, and what of it."""
@@ -92,13 +94,13 @@ class Session:
         if not run.layers:
             raise RunFileError(f"The run file {run.path} holds no layers.", "Train again.")
         self.version = 0
-        self.survey: "Survey | None" = None
-        self.page: "Page | None" = None
-        self.gallery: "Gallery | None" = None
-        self.names: "Names | None" = None
+        self.survey: Survey | None = None
+        self.page: Page | None = None
+        self.gallery: Gallery | None = None
+        self.names: Names | None = None
         self.trouble = ""
         self._held: dict[str, Wish] = {}
-        self._pages: "OrderedDict[Wish, Page]" = OrderedDict()
+        self._pages: OrderedDict[Wish, Page] = OrderedDict()
         # the layer with about ten concepts is where parts are usually found
         start = min(run.layers, key=lambda layer: abs(layer.prototypes - 11))
         self.view = View(0 if run.num_images else -1, start.key, marks=marks)
@@ -125,29 +127,28 @@ class Session:
         return self.classes[index] if 0 <= index < len(self.classes) else "–"
 
     @cached_property
-    def _orders(self) -> dict[str, NDArray[np.integer]]:
+    def _orders(self) -> dict[str, Indices]:
         return {}
 
-    def order(self, filter: str | None = None) -> NDArray[np.integer]:
-        """The images that next and previous go through; those with maps, unless the run has none or train is asked for."""
+    def order(self, filter: str | None = None) -> Indices:
+        """The images that next and previous go through: those with maps, unless there are none or train is chosen."""
         name = filter or self.view.filter
         if name not in self._orders:
             self._orders[name] = self._ordered(name)
         return self._orders[name]
 
-    def _ordered(self, name: str) -> NDArray[np.integer]:
+    def _ordered(self, name: str) -> Indices:
         run = self.run
-        every = np.arange(run.num_images)
         mapped = np.sort(run.map_images)
         if name in SPLITS:
-            return every[run.splits == SPLITS.index(name)]
+            return np.flatnonzero(run.splits == SPLITS.index(name))
         if name == "mistakes":
-            return every[(run.predictions >= 0) & (run.predictions != run.labels)]
-        return mapped if len(mapped) else every
+            return np.flatnonzero((run.predictions >= 0) & (run.predictions != run.labels))
+        return mapped if len(mapped) else np.arange(run.num_images)
 
     @property
     def position(self) -> tuple[int, int]:
-        """Where the image stands among those of the filter, counted from 1 (0 = not among them), and how many there are."""
+        """Place of the image among those of the filter, counted from 1 (0 = not among them), and their number."""
         order = self.order()
         place = int(np.searchsorted(order, self.view.image))
         inside = place < len(order) and order[place] == self.view.image
@@ -206,7 +207,7 @@ class Session:
         """Concepts of the layer chosen, sorted as chosen; those without a figure come last."""
         if self.survey is None:
             return []
-        keys: "dict[str, Callable[[Concept], float]]" = {
+        keys: dict[str, Callable[[Concept], float]] = {
             "number": lambda c: c.channel,
             "area": lambda c: -c.area,
             "images": lambda c: -c.images,
@@ -384,7 +385,7 @@ class Session:
         """Go to an image, whether or not the filter lets it through."""
         return 0 <= index < self.run.num_images and self._set(image=index)
 
-    def _step(self, order: NDArray[np.integer], by: int) -> bool:
+    def _step(self, order: Indices, by: int) -> bool:
         place = int(np.searchsorted(order, self.view.image, side="right" if by > 0 else "left"))
         place = place if by > 0 else place - 1
         return 0 <= place < len(order) and self._set(image=int(order[place]))

@@ -117,7 +117,9 @@ def _concepts(run: RunFile, layer: LayerInfo, importance: NDArray[np.float32] | 
         own = None
         if layer.block is None and importance is not None and 1 <= channel <= importance.shape[1]:
             own = importance[:, channel - 1]
-        found.append(Concept(layer.key, channel, float(share[channel]), float(present[channel]), own, feeds.get(channel)))
+        found.append(
+            Concept(layer.key, channel, float(share[channel]), float(present[channel]), own, feeds.get(channel))
+        )
     return tuple(found)
 
 

@@ -13,15 +13,18 @@ from tests.ui.driving import settle
 
 Driven = tuple[Explorer, Callable[..., Awaitable[None]]]
 
+
 @pytest.fixture(scope="session")
 def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """40 images of 3 classes, four layers and the coarse set, maps for val and test."""
     return write_synthetic_run(tmp_path_factory.mktemp("ui") / "run.h5", images=40, seed=4)
 
+
 @pytest.fixture
 def run(run_path: Path) -> Iterator[RunFile]:
     with RunFile(run_path) as opened:
         yield opened
+
 
 @pytest.fixture
 def drive() -> Callable[..., AbstractAsyncContextManager[Driven]]:
@@ -43,4 +46,3 @@ def drive() -> Callable[..., AbstractAsyncContextManager[Driven]]:
                 yield app, press
 
     return driving
-

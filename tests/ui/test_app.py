@@ -67,7 +67,7 @@ async def test_a_walk_through_every_screen(drive: Callable[..., Any], run_path: 
         await press("f")
         assert session.view.filter != "all"
         await press("1")
-        assert app.current_mode == "overview" and "Look out for" in screen_text(app) or size == (80, 24)
+        assert (app.current_mode == "overview" and "Look out for" in screen_text(app)) or size == (80, 24)
 
 
 async def test_the_region_map_is_drawn_in_the_concepts_colours(drive: Callable[..., Any], run_path: Path) -> None:

@@ -25,7 +25,9 @@ def test_the_explorer_imports_no_torch_and_nothing_slow() -> None:
 
 
 def test_the_session_knows_no_terminal() -> None:
-    code = "import sys, ivpt.ui.session, ivpt.ui.actions, ivpt.ui.reading, ivpt.ui.survey; print('textual' in sys.modules)"
+    code = (
+        "import sys, ivpt.ui.session, ivpt.ui.actions, ivpt.ui.reading, ivpt.ui.survey; print('textual' in sys.modules)"
+    )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert ran.stdout.strip() == "False"
 
@@ -58,7 +60,8 @@ def test_refusals_on_a_terminal(run_path: Path, tmp_path: Path, term: str, what:
 def test_inside_tmux(run_path: Path, tmp_path: Path) -> None:
     """From start to quit in a real terminal: the run card, the concepts, an image in colour, and a clean end."""
     tmux = ["tmux", "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
-    command = f"PYTHONPATH={ROOT} COLORTERM=truecolor {sys.executable} -m ivpt explore {run_path}; echo ended with $?; sleep 60"
+    program = f"PYTHONPATH={ROOT} COLORTERM=truecolor {sys.executable} -m ivpt"
+    command = f"{program} explore {run_path}; echo ended with $?; sleep 60"
 
     def shown(*words: str, colours: bool = False) -> str:
         deadline = time.monotonic() + 30

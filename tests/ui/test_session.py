@@ -172,7 +172,9 @@ def test_survey_agrees_with_the_maps(run: RunFile) -> None:
             assert row.area == pytest.approx((maps == row.channel).mean(), abs=1e-4)
             assert row.images == pytest.approx((maps == row.channel).any((1, 2)).mean())
     assert any("never fire" in line for line in survey.warnings)
-    assert dict(survey.splits) == {name: int((run.splits == k).sum()) for k, name in enumerate(("train", "val", "test"))}
+    assert dict(survey.splits) == {
+        name: int((run.splits == k).sum()) for k, name in enumerate(("train", "val", "test"))
+    }
     for accuracy in survey.accuracies:
         k = ("train", "val", "test").index(accuracy.split)
         chosen = (run.splits == k) & (run.predictions >= 0)
@@ -253,7 +255,13 @@ def test_results_for_an_older_version_are_dropped(run: RunFile) -> None:
 
 def test_a_run_without_anything_extra(tmp_path: Path) -> None:
     path = write_synthetic_run(
-        tmp_path / "bare.h5", thumbnails=False, keypoints=False, attributes=False, groups=False, epochs=0, weights="none"
+        tmp_path / "bare.h5",
+        thumbnails=False,
+        keypoints=False,
+        attributes=False,
+        groups=False,
+        epochs=0,
+        weights="none",
     )
     with RunFile(path) as run:
         session = Session(run)

@@ -1,10 +1,10 @@
 """What the three screens have in common."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ivpt.ui.app import Explorer
 
 
-def bindings(screen: str) -> list[Binding]:
+def bindings(screen: str) -> list[BindingType]:
     """Bindings of the actions that belong to a screen; those for everywhere are the app's."""
     return [
         Binding(",".join(a.keys), a.binding, a.help, show=False, id=a.id)
@@ -28,7 +28,7 @@ def bindings(screen: str) -> list[Binding]:
 class SessionScreen(Screen[None]):
     """A view of the session: it is told to show, and asks for nothing but what it needs to read."""
 
-    AUTO_FOCUS = None
+    AUTO_FOCUS: ClassVar[str | None] = None
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
     name_in_table = ""

@@ -104,7 +104,9 @@ def list_lines(session: Session, width: int, height: int) -> list[Content]:
         ("images", f"{'images':>7} "),
         ("importance" if coarse else "", f"{('importance' if tail > 10 else 'adds') if coarse else 'feeds':>{tail}}"),
     )
-    head = Content.assemble(*((text, "bold $accent" if name == sort else "$foreground-muted") for name, text in columns))
+    head = Content.assemble(
+        *((text, "bold $accent" if name == sort else "$foreground-muted") for name, text in columns)
+    )
     at = next((n for n, c in enumerate(rows) if c.channel == session.concept), 0)
     first = max(0, min(at - (height - 1) // 2, len(rows) - height + 1)) if height > 1 else 0
     widest = max((c.area for c in rows if c.area == c.area), default=1.0) or 1.0
@@ -122,7 +124,10 @@ def _row(session: Session, c: Concept, width: int, room: int, widest: float) -> 
         tail = (f"{value:+.2f}", "bold")
     elif c.feeds is not None:
         group, share = c.feeds
-        tail = ("background" if group == 0 else f"coarse:{group} {share:4.0%}" if _tail(width) > 10 else f"coarse:{group}", "")
+        tail = (
+            "background" if group == 0 else f"coarse:{group} {share:4.0%}" if _tail(width) > 10 else f"coarse:{group}",
+            "",
+        )
     line = Content.assemble(
         swatch(c.channel, background, session.view.marks),
         f" {c.channel:<6}",

@@ -54,7 +54,12 @@ class ImageScreen(SessionScreen):
             here = page.regions.get(layer.key) if page else None
             chosen = view.concept if layer.key == view.layer else None
             picture = page.picture if page else None
-            style = {"prototypes": layer.prototypes, "background": layer.background, "chosen": chosen, "marks": view.marks}
+            style = {
+                "prototypes": layer.prototypes,
+                "background": layer.background,
+                "chosen": chosen,
+                "marks": view.marks,
+            }
             if layer.key == view.layer:
                 regions.draw(picture, here, opacity=view.opacity, **style)  # type: ignore[arg-type]
             for strip in self.query(f"#strip-{layer.key}").results(PictureView):
@@ -72,13 +77,19 @@ def caption(session: Session, width: int) -> Content:
         return Content.styled(f" {session.trouble or 'reading…'}", "$foreground-muted")
     place, many = session.position
     head = Content.assemble(
-        (f" {place or '–'}/{many:,}", "bold"), (f" {view.filter} ", "$foreground-muted"), (f"[{page.split}] ", "$accent")
+        (f" {place or '–'}/{many:,}", "bold"),
+        (f" {view.filter} ", "$foreground-muted"),
+        (f"[{page.split}] ", "$accent"),
     )
     true, said = session.class_name(page.label), session.class_name(page.prediction)
     if page.prediction < 0:
-        verdict = Content.assemble(("true ", "$foreground-muted"), true, ("  no prediction stored", "$foreground-muted"))
+        verdict = Content.assemble(
+            ("true ", "$foreground-muted"), true, ("  no prediction stored", "$foreground-muted")
+        )
     elif page.wrong:
-        verdict = Content.assemble(("✗ ", "bold $error"), (said, "bold $error"), (", is ", "$foreground-muted"), (true, "bold"))
+        verdict = Content.assemble(
+            ("✗ ", "bold $error"), (said, "bold $error"), (", is ", "$foreground-muted"), (true, "bold")
+        )
     else:
         verdict = Content.assemble(("✓ ", "bold $success"), (true, "bold"))
     room = width - head.cell_length - verdict.cell_length - 4
@@ -107,7 +118,9 @@ def evidence_lines(session: Session, width: int, height: int) -> list[Content]:
         return [Content.styled(line, "$foreground-muted") for line in no_maps(page.split)]
     rival = session.rival
     other = session.contributions(rival)
-    largest = max(*(abs(float(v)) for v in own), *(abs(float(v)) for v in other)) if other is not None else abs(own).max()
+    largest = (
+        max(*(abs(float(v)) for v in own), *(abs(float(v)) for v in other)) if other is not None else abs(own).max()
+    )
     background = session.run.layer("coarse").background if session.layers[-1].block is None else 0
     room = max(width - 28, 5)
     rival_name = session.class_name(rival)
@@ -127,12 +140,22 @@ def evidence_lines(session: Session, width: int, height: int) -> list[Content]:
         lines.append(line.stylize("bold on $primary-muted") if chosen else line)
     sums = f"{own.sum():+7.2f}"
     tail = f"{other.sum():+9.2f}" if other is not None else ""
-    lines.append(Content.assemble(("logit", "$foreground-muted"), " " * (width - 5 - len(sums) - 9), (sums, "bold"), (tail, "$foreground-muted")))
+    lines.append(
+        Content.assemble(
+            ("logit", "$foreground-muted"),
+            " " * (width - 5 - len(sums) - 9),
+            (sums, "bold"),
+            (tail, "$foreground-muted"),
+        )
+    )
     shares = session.probability(session.explained), session.probability(rival)
     if other is not None and shares[0] is not None and shares[1] is not None:
         lines.append(
             Content.assemble(
-                ("probability", "$foreground-muted"), " " * (width - 11 - 7 - 9), (f"{shares[0]:7.1%}", "bold"), (f"{shares[1]:9.1%}", "$foreground-muted")
+                ("probability", "$foreground-muted"),
+                " " * (width - 11 - 7 - 9),
+                (f"{shares[0]:7.1%}", "bold"),
+                (f"{shares[1]:9.1%}", "$foreground-muted"),
             )
         )
         lines.append(Content.styled(f"rival: {shortened(rival_name, width - 7)}", "$foreground-muted"))

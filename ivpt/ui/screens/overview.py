@@ -25,19 +25,38 @@ class OverviewScreen(SessionScreen):
     needs = ("survey",)
     AUTO_FOCUS = "#overview"
     BINDINGS = bindings(OVERVIEW)
+    _whole = False
 
     def body(self) -> Iterator[Widget]:
         """Card and curves above, figures below."""
         with VerticalScroll(id="overview"):
-            with Horizontal(classes="row"):
+            with Horizontal(classes="row", id="first"):
                 yield Sheet(title="Run", id="card", classes="panel")
-                with Vertical(id="curves"):
-                    yield Sheet(title="Accuracy", id="accuracy", classes="panel")
-                    yield Sheet(title="Loss", id="loss", classes="panel")
-            with Horizontal(classes="row"):
-                yield Sheet(title="Scores", id="scores", classes="panel")
-                yield Sheet(title="Foreground of each layer", id="layers", classes="panel")
-            yield Sheet(title="Look out for", id="warnings", classes="panel")
+
+    def on_mount(self) -> None:
+        """The card is painted first, the rest as soon as it stands."""
+        super().on_mount()
+        self.call_after_refresh(self._complete)
+
+    async def _complete(self) -> None:
+        await self.query_one("#first").mount(
+            Vertical(
+                Sheet(title="Accuracy", id="accuracy", classes="panel"),
+                Sheet(title="Loss", id="loss", classes="panel"),
+                id="curves",
+            )
+        )
+        await self.query_one("#overview").mount(
+            Horizontal(
+                Sheet(title="Scores", id="scores", classes="panel"),
+                Sheet(title="Foreground of each layer", id="layers", classes="panel"),
+                classes="row",
+            ),
+            Sheet(title="Look out for", id="warnings", classes="panel"),
+        )
+        self._whole = True
+        self.show()
+        self.explorer.fetch()
 
     def show(self) -> None:
         """Draw card, curves and, once they are read, the figures over all images."""
@@ -45,6 +64,8 @@ class OverviewScreen(SessionScreen):
         # a newer version of the run may have taken the place of the one the widgets were drawn from
         accuracy, loss = split_columns(session.card.columns)
         self.query_one("#card", Sheet).draw(lambda width, height: card_lines(session, width))
+        if not self._whole:
+            return
         self.query_one("#accuracy", Sheet).draw(lambda width, height: curves(accuracy, width, height or CURVES_HEIGHT))
         self.query_one("#loss", Sheet).draw(lambda width, height: curves(loss, width, height or CURVES_HEIGHT))
         self.query_one("#scores", Sheet).draw(lambda width, height: score_lines(session, width))

@@ -36,7 +36,11 @@ class TopLine(Widget):
         room = self.content_size.width - line.cell_length - 1
         if room < 8:
             return line
-        title = self._title if len(self._title) + 4 > room else f"{self._title}  {shortened(self._path, room - len(self._title) - 2)}"
+        title = (
+            self._title
+            if len(self._title) + 4 > room
+            else f"{self._title}  {shortened(self._path, room - len(self._title) - 2)}"
+        )
         return Content.assemble(line, (f"{shortened(title, room):>{room}} ", "$foreground-muted"))
 
 
@@ -62,9 +66,9 @@ class KeyLine(Widget):
     def _line(self, actions: list[Action]) -> Content:
         return Content.assemble(
             *(
-                Content.assemble((f" {spelled(a.keys[0])}", "bold $accent"), (f" {a.label} ", "$foreground-muted")).stylize(
-                    click(a.binding)
-                )
+                Content.assemble(
+                    (f" {spelled(a.keys[0])}", "bold $accent"), (f" {a.label} ", "$foreground-muted")
+                ).stylize(click(a.binding))
                 for a in actions
             )
         )

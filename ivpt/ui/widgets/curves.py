@@ -55,7 +55,9 @@ def _draw(canvas: list[list[tuple[int, int]]], values: Sequence[float], at: int,
             previous = None
             continue
         y = round((high - value) / (high - low) * (rows - 1))
-        for step in range(min(y, previous if previous is not None else y), max(y, previous if previous is not None else y) + 1):
+        for step in range(
+            min(y, previous if previous is not None else y), max(y, previous if previous is not None else y) + 1
+        ):
             dots, _ = canvas[step // 4][x // 2]
             canvas[step // 4][x // 2] = (dots | _DOTS[step % 4][x % 2], at)
         previous = y

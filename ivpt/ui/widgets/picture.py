@@ -123,10 +123,7 @@ class PictureView(Widget):
 
     def _halves(self, pixels: Pixels) -> list[list[Segment]]:
         return [
-            [
-                Segment(_HALF, _pair(tuple(a), tuple(b)))
-                for a, b in zip(top, bottom, strict=True)
-            ]
+            [Segment(_HALF, _pair(tuple(a), tuple(b))) for a, b in zip(top, bottom, strict=True)]
             for top, bottom in zip(pixels[0::2].tolist(), pixels[1::2].tolist(), strict=True)
         ]
 

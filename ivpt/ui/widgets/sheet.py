@@ -20,7 +20,9 @@ Maker = Callable[[int, int], list[Content]]
 class Sheet(Widget):
     """Shows what a function of (width, height) returns; the function is a pure view of the session."""
 
-    def __init__(self, make: Maker | None = None, *, title: str = "", id: str | None = None, classes: str | None = None) -> None:
+    def __init__(
+        self, make: Maker | None = None, *, title: str = "", id: str | None = None, classes: str | None = None
+    ) -> None:
         super().__init__(id=id, classes=classes)
         self._make = make
         if title:
