@@ -2,7 +2,8 @@
 
 The figure: pixels of the test images inside the union of part masks, pooled; truth is the visible part, prediction the
 arg max over all prototypes (background included) of the layer with 11 prototypes, maps enlarged bilinearly. NMI uses
-the arithmetic mean. "IoU" is the mean over concepts of the IoU with the best-matching part. Controls have 11 regions too.
+the arithmetic mean. "IoU" is the mean over concepts of the IoU with the best-matching part. Controls have 11 regions
+too.
 
     for s in 0 1 2; do ivpt train --seed $s --out runs/seed$s.h5; done
     for s in 0 1 2; do ivpt train --seed $s --weights none --out runs/random$s.h5; done

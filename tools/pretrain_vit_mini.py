@@ -1,16 +1,17 @@
 """Pretrain the embedded backbone ``vit_mini`` on drawn scenes, without part masks, part names or keypoints.
 
-The target is dense correspondence: one scene is rendered several times with other colours, lighting and texture phase;
-two such renderings are warped differently and a patch of one must find its counterpart among all patches of the other
-*in the same image* (InfoNCE). The contrast acts on the backbone's own normalised patch tokens, at every depth from which
-prompts are made, with no projection head in between: what is learned is what the prototypes measure. Negatives come
+The target is dense correspondence: one scene is rendered twice with other colours, lighting and texture phase; the two
+renderings are warped differently, and a patch of one must find its counterpart among all patches of the same image
+(InfoNCE). The contrast acts on the backbone's own normalised patch tokens, at every depth from which prompts are made, with no projection head in between: what is learned is what the prototypes measure. Negatives come
 from the same image only, because a bird's head in one image and the head of another bird must be allowed to agree.
-A linear read-out of each patch's colour keeps colour present in the tokens.
+Two smaller terms keep what classes differ in: a linear read-out of each patch's colours from its token, and of part
+shapes and hues (image-level labels of random species, none of them a paperbirds class) from the mean token.
 
     python tools/pretrain_vit_mini.py --out /tmp/vit_mini.safetensors --minutes 40
 """
 
 import argparse
+import colorsys
 import json
 import multiprocessing as mp
 import random
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from ivpt.data.paperbirds.scene import Scene
 
 SIZE = 96
+COLOURS = 12  # hues told apart; part shapes have fewer kinds
 VIEWS = 2  # renderings of one scene
 
 
@@ -47,6 +49,19 @@ def pretraining_scene(key: str) -> "Scene":
     return sample_scene(key, species, HABITATS[int(draw.random() * len(HABITATS))], objects=objects)
 
 
+def attributes(key: str) -> list[int]:
+    """Image-level labels of a scene: part shapes and part hues of its species as indices, -1 without a bird."""
+    from ivpt.data.paperbirds import species as kinds
+
+    species = pretraining_scene(key).species
+    if species is None:
+        return [-1] * 9
+    shapes = (kinds.BEAKS, kinds.HEADS, kinds.TAILS, kinds.WINGS, kinds.LEGS)
+    # Random species have colours of their own: the nearest hue of twelve.
+    hues = [int(colorsys.rgb_to_hsv(*(channel / 255 for channel in colour))[0] * COLOURS) for colour in species.colours]
+    return [known.index(own) for known, own in zip(shapes, species.shape, strict=True)] + hues
+
+
 def render_scene(key: str) -> np.ndarray:
     """All renderings of one pretraining scene: (VIEWS, SIZE, SIZE, 3) uint8."""
     from ivpt.data.paperbirds.scene import render
@@ -55,10 +70,11 @@ def render_scene(key: str) -> np.ndarray:
     return np.stack([render(scene, SIZE, recolour=f"{key}/{v}" if v else None).image for v in range(VIEWS)])
 
 
-def _render(worker: int, workers: int, scenes: int, seed: int, queue: "mp.Queue[np.ndarray]") -> None:
+def _render(worker: int, workers: int, scenes: int, seed: int, queue: "mp.Queue[tuple[int, np.ndarray]]") -> None:
     numbers = range(worker, scenes, workers)
     for start in range(0, len(numbers), 16):
-        queue.put(np.stack([render_scene(f"pretrain/{seed}/{n}") for n in numbers[start : start + 16]]))
+        chunk = numbers[start : start + 16]
+        queue.put((chunk[0], np.stack([render_scene(f"pretrain/{seed}/{n}") for n in chunk])))
 
 
 class Scenes:
@@ -66,15 +82,18 @@ class Scenes:
 
     def __init__(self, capacity: int, device: str, workers: int, seed: int, file: Path | None) -> None:
         self.pool = torch.empty(capacity, VIEWS, 3, SIZE, SIZE, dtype=torch.uint8, device=device)
+        self.ready = torch.zeros(capacity, dtype=torch.bool)
         self.filled = 0
         self.file = file
+        self.workers = workers
         self.processes: list[mp.process.BaseProcess] = []
         if file and file.exists():
             self.pool = torch.from_numpy(np.load(file)).to(device)
             self.filled = len(self.pool)
+            self.ready[:] = True
             return
         context = mp.get_context("spawn")
-        self.queue: mp.Queue[np.ndarray] = context.Queue(maxsize=64)
+        self.queue: mp.Queue[tuple[int, np.ndarray]] = context.Queue(maxsize=64)
         self.processes = [
             context.Process(target=_render, args=(w, workers, capacity, seed, self.queue), daemon=True)
             for w in range(workers)
@@ -83,40 +102,42 @@ class Scenes:
             process.start()
 
     def refill(self, at_least: int = 0) -> None:
+        """Take in what has been rendered; wait until there are ``at_least`` scenes."""
         if self.filled == len(self.pool):
             return
         while self.filled < at_least or not self.queue.empty():
-            chunk = torch.from_numpy(self.queue.get()).permute(0, 1, 4, 2, 3)
-            for scene in chunk:
-                self.pool[self.filled] = scene.to(self.pool.device)
-                self.filled += 1
+            first, chunk = self.queue.get()
+            numbers = torch.arange(first, first + len(chunk) * self.workers, self.workers)
+            self.pool[numbers] = torch.from_numpy(chunk).permute(0, 1, 4, 2, 3).to(self.pool.device)
+            self.ready[numbers] = True
+            self.filled += len(chunk)
         if self.file and self.filled == len(self.pool):
             np.save(self.file, self.pool.cpu().numpy())
 
-    def sample(self, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Two different renderings of each of ``batch`` scenes, float in [0, 1]."""
-        device = self.pool.device
-        index = torch.randint(self.filled, (batch,), device=device)
-        first = torch.randint(VIEWS, (batch,), device=device)
-        second = (first + torch.randint(1, VIEWS, (batch,), device=device)) % VIEWS
-        return self.pool[index, first].float() / 255, self.pool[index, second].float() / 255
+    def sample(self, batch: int, recolour: float) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Two renderings of each of ``batch`` scenes, float in [0, 1], and the numbers of the scenes.
+
+        The second is blended of the first (weight 1 - u) and another colouring (u), u uniform in [0, ``recolour``].
+        """
+        ready = self.ready.nonzero()[:, 0]
+        index = ready[torch.randint(len(ready), (batch,))]
+        first, second = (self.pool[index, view].float() / 255 for view in range(2))
+        blend = torch.rand(batch, 1, 1, 1, device=first.device) * recolour
+        return first, first + blend * (second - first), index
 
     def close(self) -> None:
+        """Stop the rendering processes."""
         for process in self.processes:
             process.terminate()
 
 
 def random_warps(batch: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Affine maps from output to source coordinates, both in [-1, 1]: (b, 2, 3), and their inverses.
-
-    They are strong, any rotation included: with weaker ones the position in the picture tells counterparts apart, and
-    the tokens learn where a patch is instead of what it is.
-    """
-    angle = (torch.rand(batch, device=device) - 0.5) * 2 * torch.pi
-    scale = torch.exp((torch.rand(batch, device=device) - 0.75) * 0.8)
+    """Affine maps from output to source coordinates, both in [-1, 1]: (b, 2, 3), and their inverses."""
+    angle = (torch.rand(batch, device=device) - 0.5) * 2 * torch.pi * 0.25
+    scale = torch.exp((torch.rand(batch, device=device) - 0.7) * 0.7)
     stretch = torch.exp((torch.rand(batch, device=device) - 0.5) * 0.35)
     flip = torch.where(torch.rand(batch, device=device) < 0.5, -1.0, 1.0)
-    shift = (torch.rand(batch, 2, device=device) - 0.5) * 0.9
+    shift = (torch.rand(batch, 2, device=device) - 0.5) * 0.6
     cos, sin = angle.cos() * scale, angle.sin() * scale
     linear = torch.stack(
         [torch.stack([cos * flip * stretch, -sin], -1), torch.stack([sin * flip * stretch, cos], -1)], 1
@@ -140,13 +161,34 @@ def photometric(images: torch.Tensor) -> torch.Tensor:
 
 
 def warp(images: torch.Tensor, forward: torch.Tensor) -> torch.Tensor:
+    """Sample images at an affine map; what lies outside is mirrored."""
     grid = F.affine_grid(forward, list(images.shape), align_corners=False)
     return F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
 
 
-def layer_tokens(model: VisionTransformer, images: torch.Tensor, first: int) -> list[torch.Tensor]:
+def embed(model: VisionTransformer, images: torch.Tensor, roll: bool) -> torch.Tensor:
+    """Tokens that enter block 0, optionally with the position embedding rolled by a random amount in each image.
+
+    Rolling keeps what is next to what and takes away where in the picture it is; otherwise position alone tells
+    counterparts apart, and the tokens learn where a patch is instead of what it is.
+    """
+    patches = model.patch_embed(images)
+    batch, count, _ = patches.shape
+    side = int(count**0.5)
+    places = torch.arange(count, device=images.device).view(1, side, side)
+    if roll:
+        steps = torch.arange(side, device=images.device)
+        rows = (steps + torch.randint(side, (batch, 1), device=images.device)) % side
+        columns = (steps + torch.randint(side, (batch, 1), device=images.device)) % side
+        places = rows[:, :, None] * side + columns[:, None, :]
+    patches = patches + model.pos_embed[0][places.flatten(1)]
+    prefix = torch.cat([model.cls_token, model.reg_token], 1).expand(batch, -1, -1)
+    return torch.cat([prefix, patches], 1)
+
+
+def layer_tokens(model: VisionTransformer, images: torch.Tensor, first: int, *, roll: bool) -> list[torch.Tensor]:
     """Final-norm patch maps (b, d, h, w) of the inputs of blocks ``first``... and of the output."""
-    x = model._pos_embed(model.patch_embed(images))
+    x = embed(model, images, roll)
     side = images.shape[-1] // 8
     maps = []
     for number, block in enumerate([*model.blocks, None]):
@@ -187,7 +229,7 @@ def judge(
     """k-means of the bare tokens of each depth against true parts on bird pixels (reporting only, never trained on)."""
     model.eval()
     x = torch.from_numpy(images).permute(0, 3, 1, 2).float().to(device) / 255
-    maps = layer_tokens(model, (x - 0.5) / 0.5, 4)
+    maps = layer_tokens(model, (x - 0.5) / 0.5, 4, roll=False)
     model.train()
     result = {}
     half = len(images) // 2
@@ -221,6 +263,7 @@ def main() -> None:
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--temperature", type=float, default=0.1)
     parser.add_argument("--colour", type=float, default=0.3)
+    parser.add_argument("--attributes", type=float, default=0.2)
     parser.add_argument("--start", type=int, default=640, help="scenes to wait for before training")
     parser.add_argument("--pool", type=int, default=4000)
     parser.add_argument("--scenes", type=Path, help=".npy in which rendered scenes are kept for another run")
@@ -233,7 +276,9 @@ def main() -> None:
     scenes = Scenes(options.pool, device, options.workers, options.seed, options.scenes)
     model = make_vit_mini(SIZE).to(device)
     colour_head = torch.nn.Linear(model.embed_dim, 12).to(device)
-    parameters = [*model.parameters(), *colour_head.parameters()]
+    labels = torch.tensor([attributes(f"pretrain/{options.seed}/{n}") for n in range(options.pool)], device=device)
+    attribute_head = torch.nn.Linear(model.embed_dim, labels.shape[1] * COLOURS).to(device)
+    parameters = [*model.parameters(), *colour_head.parameters(), *attribute_head.parameters()]
     decay = [p for p in parameters if p.ndim > 1]
     plain = [p for p in parameters if p.ndim <= 1]
     groups = [{"params": decay, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
@@ -250,12 +295,13 @@ def main() -> None:
         rate = options.lr * min(1.0, (step + 1) / 300) * (0.5 * (1 + np.cos(np.pi * progress)) + 0.003)
         for group in optimiser.param_groups:
             group["lr"] = rate
-        one, two = scenes.sample(options.batch)
+        # Counterparts of the same colours are found soon; from there other colours are learned little by little.
+        one, two, index = scenes.sample(options.batch, recolour=min(1.0, 0.1 + 2 * progress))
         forward_a, _ = random_warps(options.batch, one.device)
         forward_b, back_b = random_warps(options.batch, one.device)
         view_a, view_b = warp(photometric(one), forward_a), warp(photometric(two), forward_b)
         with amp:
-            maps = layer_tokens(model, (torch.cat([view_a, view_b]) - 0.5) / 0.5, first)
+            maps = layer_tokens(model, (torch.cat([view_a, view_b]) - 0.5) / 0.5, first, roll=True)
             loss = torch.zeros((), device=device)
             for weight, tokens in zip(weights, maps, strict=True):
                 a, b = tokens.chunk(2)
@@ -266,7 +312,9 @@ def main() -> None:
             colours = F.pixel_unshuffle(colours, 2).flatten(2).transpose(1, 2)
             read = [colour_head(t.flatten(2).transpose(1, 2)).float() for t in maps]
             colour = torch.stack([F.mse_loss(r, colours - 0.5) for r in read]).mean()
-        total = loss + options.colour * 10 * colour
+            pooled = maps[-1].chunk(2)[0].mean((2, 3))
+            named = F.cross_entropy(attribute_head(pooled).view(-1, COLOURS), labels[index].flatten(), ignore_index=-1)
+        total = loss + options.colour * 10 * colour + options.attributes * named
         optimiser.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -274,7 +322,12 @@ def main() -> None:
         step += 1
         if step % 100 == 0:
             row = {"step": step, "s": round(elapsed), "scenes": scenes.filled}
-            row |= {"nce": round(loss.item(), 3), "hit": round(hit.item(), 3), "colour": round(colour.item(), 4)}
+            row |= {
+                "nce": round(loss.item(), 3),
+                "named": round(named.item(), 3),
+                "hit": round(hit.item(), 3),
+                "colour": round(colour.item(), 4),
+            }
             if options.judge and step % 1000 == 0:
                 data = np.load(options.judge)
                 row |= {k: round(v, 3) for k, v in judge(model, data["images"], data["parts"], device).items()}
