@@ -65,8 +65,8 @@ def first_paint(words: list[str], shown: bytes, limit: float = 20.0) -> float:
 async def driving(path: Path, steps: int) -> dict[str, float]:
     """Walk through images and concepts by keys; time to the drawn image, and the loop's longest delay."""
     os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
-    from ivpt.runfile.reader import RunFile
     from ivpt.ui.app import Explorer
+    from ivpt.ui.opening import read_path
 
     delays: list[float] = []
     next_image: list[float] = []
@@ -77,25 +77,27 @@ async def driving(path: Path, steps: int) -> dict[str, float]:
             await asyncio.sleep(0.002)
             delays.append(time.perf_counter() - asked - 0.002)
 
-    with RunFile(path) as run:
-        app = Explorer(run)
-        async with app.run_test(size=(120, 40)) as pilot:
-            await pilot.press("3")
-            while app.session.page is None or not app.fetcher.idle:
-                await pilot.pause(0.01)
-            watcher = asyncio.create_task(watch())
-            for _ in range(steps):
-                before = app.session.page
-                started = time.perf_counter()
-                app.simulate_key("right")
-                while app.session.page is before or app.screen._dirty_widgets:
-                    await asyncio.sleep(0.0005)
-                next_image.append(time.perf_counter() - started)
-                await pilot.pause(0.01)
-            for key in ("2", "down", "down", "right_square_bracket", "down", "1", "3"):
-                await pilot.press(key)
-                await pilot.pause(0.05)
-            watcher.cancel()
+    app = Explorer(path, read_path(path))
+    async with app.run_test(size=(120, 40)) as pilot:
+        while not app.opened:
+            await pilot.pause(0.01)
+        await pilot.press("3")
+        while app.session.page is None or not app.fetcher.idle:
+            await pilot.pause(0.01)
+        watcher = asyncio.create_task(watch())
+        for _ in range(steps):
+            before = app.session.page
+            started = time.perf_counter()
+            app.simulate_key("right")
+            while app.session.page is before or app.screen._dirty_widgets:
+                await asyncio.sleep(0.0005)
+            next_image.append(time.perf_counter() - started)
+            await pilot.pause(0.01)
+        for key in ("2", "down", "down", "right_square_bracket", "down", "1", "3"):
+            await pilot.press(key)
+            await pilot.pause(0.05)
+        watcher.cancel()
+    app.close()
     return {
         "next image ms (median)": 1000 * statistics.median(next_image),
         "next image ms (worst)": 1000 * max(next_image),

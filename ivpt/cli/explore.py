@@ -29,15 +29,19 @@ def explore(run: Path) -> None:
     gc.disable()
     # no matrix products here; starting a pool of threads for them takes longer than reading the run card
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from ivpt.runfile.reader import RunFile
+    from ivpt.ui.opening import reading_card
 
-    with RunFile(run) as opened:
-        check_terminal(run)
+    with reading_card(run) as reader:
         from ivpt.ui.app import Explorer
 
-        app = Explorer(opened)
-        gc.enable()
+        card = reader.card()
+    check_terminal(run)
+    app = Explorer(run, card)
+    gc.enable()
+    try:
         app.run()
+    finally:
+        app.close()
     if app.return_code:
         raise SystemExit(app.return_code)
 

@@ -3,8 +3,9 @@
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.message import Message
@@ -12,13 +13,17 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from ivpt.errors import IvptError
-from ivpt.runfile.reader import RunFile
 from ivpt.ui.actions import ACTIONS, CONCEPTS, IMAGE, OVERVIEW, on_screen
 from ivpt.ui.card import Card, read_card
 from ivpt.ui.fetching import Fetcher, Found, Missed
 from ivpt.ui.screens.base import SessionScreen
-from ivpt.ui.session import Session
+from ivpt.ui.screens.overview import OverviewScreen
 from ivpt.ui.text import plain
+
+if TYPE_CHECKING:
+    # these import h5py and numpy, which the first paint does not wait for
+    from ivpt.runfile.reader import RunFile
+    from ivpt.ui.session import Session
 
 LOOK_EVERY = 2.0
 """Seconds between looks whether a newer version of the run has been published."""
@@ -40,10 +45,18 @@ THEME = Theme(
 )
 
 
+class Opened(Message):
+    """A worker has opened the run."""
+
+    def __init__(self, session: "Session") -> None:
+        super().__init__()
+        self.session = session
+
+
 class Republished(Message):
     """A worker has opened a newer version of the run."""
 
-    def __init__(self, run: RunFile, card: Card) -> None:
+    def __init__(self, run: "RunFile", card: Card) -> None:
         super().__init__()
         self.run, self.card = run, card
 
@@ -61,13 +74,12 @@ def _screen(name: str) -> Callable[[], Screen[None]]:
 
 
 class Explorer(App[None]):
-    """Explores one run file.
+    """Explores one run file. Its card is painted first; then a worker opens the file.
 
     Args:
-        run: opened for reading; the caller closes it.
-
-    Raises:
-        RunFileError: the run cannot be explored.
+        path: of the run file.
+        card: read from it before.
+        marks: start with characters instead of colours; by default where the terminal has few colours.
     """
 
     TITLE = "ivpt"
@@ -80,12 +92,14 @@ class Explorer(App[None]):
         if a.keys and not a.screens and a.id != "palette"
     ]
 
-    def __init__(self, run: RunFile) -> None:
+    def __init__(self, path: Path, card: Card, *, marks: bool | None = None) -> None:
         super().__init__()
+        self.path, self.card = path, card
         few_colours = self.no_color or self.console.color_system not in ("truecolor", "256")
-        self.session = Session(run, marks=few_colours)
-        self.fetcher = Fetcher(self, self.session)
-        self.shown_path = plain(_short(run.path))
+        self.marks = few_colours if marks is None else marks
+        self.shown_path = plain(_short(path))
+        self._session: Session | None = None
+        self._fetcher: Fetcher | None = None
         self.register_theme(THEME)
         # set before anything is parsed; through the watcher every style would be parsed twice at the start
         self.set_reactive(App.theme, THEME.name)
@@ -95,6 +109,64 @@ class Explorer(App[None]):
     def on_mount(self) -> None:
         """Follow a run that is still training."""
         self.set_interval(LOOK_EVERY, self.look)
+
+    # the run
+
+    @property
+    def opened(self) -> bool:
+        """Whether the run has been opened; until then only the card can be shown."""
+        return self._session is not None
+
+    @property
+    def session(self) -> "Session":
+        """What is chosen in the open run."""
+        if self._session is None:
+            raise RuntimeError("the run has not been opened yet")
+        return self._session
+
+    @property
+    def fetcher(self) -> Fetcher:
+        """Starts the workers that read."""
+        if self._fetcher is None:
+            raise RuntimeError("the run has not been opened yet")
+        return self._fetcher
+
+    def open(self) -> None:
+        """Have a worker open the run."""
+        self.run_worker(self._open, name="open", thread=True)
+
+    def _open(self) -> None:
+        from ivpt.runfile.reader import RunFile
+        from ivpt.ui.session import Session
+
+        try:
+            run = RunFile(self.path)
+            self.post_message(Opened(Session(run, self.card, marks=self.marks)))
+        except IvptError as error:
+            # it was well when its card was read: it has been removed or replaced since
+            self.call_from_thread(self.exit, return_code=int(error.exit_code), message=Text(str(error)))
+
+    async def on_opened(self, message: Opened) -> None:
+        """From here on everything can be shown."""
+        self._session = message.session
+        self._fetcher = Fetcher(self, message.session)
+        await self.complete_overview()
+        self.fetch()
+
+    async def complete_overview(self) -> None:
+        """Let the overview add what needs the open run."""
+        for screen in self.screen_stack:
+            if isinstance(screen, OverviewScreen):
+                await screen.complete()
+
+    def close(self) -> None:
+        """Close the run."""
+        if self._session is not None:
+            self._session.run.close()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Until the run is open there is nothing to act on, but leaving is possible."""
+        return self.opened or action in ("quit", "command_palette")
 
     # what is shown
 
@@ -136,11 +208,13 @@ class Explorer(App[None]):
 
     def look(self) -> None:
         """Open a newer version of the run in a worker, if there is one."""
-        if not self._looking and self.session.run.is_stale() and self.session.run.path.exists():
+        if self.opened and not self._looking and self.session.run.is_stale() and self.session.run.path.exists():
             self._looking = True
             self.run_worker(self._reopen, name="reopen", thread=True)
 
     def _reopen(self) -> None:
+        from ivpt.runfile.reader import RunFile
+
         try:
             run = RunFile(self.session.run.path)
             self.post_message(Republished(run, read_card(run)))
@@ -152,6 +226,7 @@ class Explorer(App[None]):
         """Go on with the newer version. The old one closes when the last worker that reads it lets it go."""
         self._looking = False
         if self.session.adopt(message.run, message.card):
+            self.card = message.card
             self.notify("The run has been published anew.", timeout=2, markup=False)
             self.changed()
 

@@ -1,10 +1,12 @@
 """The run card: what was trained on what. Reads a handful of numbers, however many images the run has."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ivpt.runfile.reader import RunFile
 from ivpt.ui.text import plain
+
+if TYPE_CHECKING:
+    from ivpt.runfile.reader import RunFile
 
 Fact = tuple[str, str]
 
@@ -43,7 +45,7 @@ class Card:
     columns: dict[str, tuple[float, ...]]
 
 
-def read_card(run: RunFile) -> Card:
+def read_card(run: "RunFile") -> Card:
     """Read the card of an open run.
 
     Raises:

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from ivpt.errors import IvptError
-from ivpt.ui.session import Session, Wish
 
 if TYPE_CHECKING:
     from textual.app import App
+
+    from ivpt.ui.session import Session, Wish
 
 
 class Found(Message):
     """A worker has read something."""
 
-    def __init__(self, kind: str, wish: Wish, found: object) -> None:
+    def __init__(self, kind: str, wish: "Wish", found: object) -> None:
         super().__init__()
         self.kind, self.wish, self.found = kind, wish, found
 
@@ -27,7 +28,7 @@ class Found(Message):
 class Missed(Message):
     """A worker could not read something."""
 
-    def __init__(self, kind: str, wish: Wish, words: str) -> None:
+    def __init__(self, kind: str, wish: "Wish", words: str) -> None:
         super().__init__()
         self.kind, self.wish, self.words = kind, wish, words
 
@@ -40,7 +41,7 @@ class Fetcher:
         session: is only read from.
     """
 
-    def __init__(self, app: "App[None]", session: Session) -> None:
+    def __init__(self, app: "App[None]", session: "Session") -> None:
         self._app, self._session = app, session
         self._busy: set[str] = set()
 
@@ -62,7 +63,7 @@ class Fetcher:
         """The message of a read has arrived."""
         self._busy.discard(kind)
 
-    def _read(self, kind: str, wish: Wish) -> None:
+    def _read(self, kind: str, wish: "Wish") -> None:
         try:
             self._app.post_message(Found(kind, wish, self._session.read(kind, wish)))
         except IvptError as error:

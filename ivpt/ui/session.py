@@ -82,15 +82,16 @@ class Session:
 
     Args:
         run: opened for reading; stays open until another version is adopted or the caller closes it.
+        card: of that run, if it has been read already.
         marks: start with characters instead of colours.
 
     Raises:
         RunFileError: the run cannot be explored.
     """
 
-    def __init__(self, run: RunFile, *, marks: bool = False) -> None:
+    def __init__(self, run: RunFile, card: Card | None = None, *, marks: bool = False) -> None:
         self.run = run
-        self.card: Card = read_card(run)
+        self.card: Card = card or read_card(run)
         if not run.layers:
             raise RunFileError(f"The run file {run.path} holds no layers.", "Train again.")
         self.version = 0

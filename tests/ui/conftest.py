@@ -8,6 +8,7 @@ import pytest
 
 from ivpt.runfile.reader import RunFile
 from ivpt.ui.app import Explorer
+from ivpt.ui.opening import read_path
 from tests.synthetic import write_synthetic_run
 from tests.ui.driving import settle
 
@@ -32,17 +33,16 @@ def drive() -> Callable[..., AbstractAsyncContextManager[Driven]]:
 
     @asynccontextmanager
     async def driving(path: Path, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Driven]:
-        with RunFile(path) as opened:
-            app = Explorer(opened)
-            app.session._set(marks=False)
-            async with app.run_test(size=size) as pilot:
+        app = Explorer(path, read_path(path), marks=False)
+        async with app.run_test(size=size) as pilot:
 
-                async def press(*keys: str) -> None:
-                    for key in keys:
-                        await pilot.press(key)
-                    await settle(app, pilot)
-
+            async def press(*keys: str) -> None:
+                for key in keys:
+                    await pilot.press(key)
                 await settle(app, pilot)
-                yield app, press
+
+            await settle(app, pilot)
+            yield app, press
+        app.close()
 
     return driving

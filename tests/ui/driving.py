@@ -9,9 +9,9 @@ async def settle(app: Explorer, pilot: "Pilot[None]") -> None:
     """Wait until nothing is being read and everything is drawn."""
     for _ in range(400):
         await pilot.pause(0.005)
-        if app.fetcher.idle:
+        if app.opened and app.fetcher.idle:
             break
-    assert app.fetcher.idle
+    assert app.opened and app.fetcher.idle
     await pilot.pause()
 
 

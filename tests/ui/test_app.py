@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from textual.widgets import OptionList
 
+from ivpt.errors import RunFileError
 from ivpt.runfile.reader import RunFile
 from ivpt.ui import palette
 from ivpt.ui.actions import ACTIONS, on_screen
 from ivpt.ui.app import Explorer
+from ivpt.ui.opening import read_path, reading_card
 from ivpt.ui.screens.find import FindScreen
 from ivpt.ui.screens.help import help_lines
 from ivpt.ui.widgets.picture import PictureView
@@ -101,12 +103,12 @@ async def test_without_colours_regions_are_filled_with_marks(drive: Callable[...
     ],
 )
 async def test_few_colours_start_with_marks(
-    run: RunFile, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], marks: bool
+    run_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], marks: bool
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert Explorer(run).session.view.marks is marks
+    assert Explorer(run_path, read_path(run_path)).marks is marks
 
 
 async def test_finding_an_image_and_a_class(drive: Callable[..., Any], run_path: Path) -> None:
@@ -159,16 +161,16 @@ async def test_palette_offers_the_actions_of_the_screen(drive: Callable[..., Any
 
 
 async def test_tabs_and_rows_can_be_clicked(run_path: Path) -> None:
-    with RunFile(run_path) as opened:
-        app = Explorer(opened)
-        async with app.run_test(size=(80, 24)) as pilot:
-            await settle(app, pilot)
-            await pilot.click("TopLine", offset=(20, 0))
-            await settle(app, pilot)
-            assert app.current_mode == "concepts"
-            await pilot.click("#list", offset=(6, 4))
-            await settle(app, pilot)
-            assert app.session.view.concept == 3
+    app = Explorer(run_path, read_path(run_path))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(app, pilot)
+        await pilot.click("TopLine", offset=(20, 0))
+        await settle(app, pilot)
+        assert app.current_mode == "concepts"
+        await pilot.click("#list", offset=(6, 4))
+        await settle(app, pilot)
+        assert app.session.view.concept == 3
+    app.close()
 
 
 async def test_hostile_names_are_shown_literally(drive: Callable[..., Any], tmp_path: Path) -> None:
@@ -268,11 +270,32 @@ async def test_slow_reads_do_not_block_keys(
 
 
 async def test_resizing_while_loading(run_path: Path) -> None:
-    with RunFile(run_path) as opened:
-        app = Explorer(opened)
-        async with app.run_test(size=(120, 40)) as pilot:
-            for size in ((80, 24), (30, 10), (200, 60), (80, 24)):
-                await pilot.press("3", "right")
-                await pilot.resize_terminal(*size)
-            await settle(app, pilot)
-            assert app.session.page is not None and app.session.page.name in screen_text(app)
+    app = Explorer(run_path, read_path(run_path))
+    async with app.run_test(size=(120, 40)) as pilot:
+        for size in ((80, 24), (30, 10), (200, 60), (80, 24)):
+            await pilot.press("3", "right")
+            await pilot.resize_terminal(*size)
+        await settle(app, pilot)
+        await pilot.press("3", "right")
+        await settle(app, pilot)
+        assert app.session.page is not None and app.session.page.name in screen_text(app)
+    app.close()
+
+
+async def test_the_card_read_by_the_child_is_the_card(run_path: Path, tmp_path: Path) -> None:
+    with reading_card(run_path) as reader:
+        assert reader.card() == read_path(run_path)
+    with reading_card(tmp_path / "none.h5") as reader, pytest.raises(RunFileError, match="no run file"):
+        reader.card()
+    with reading_card(run_path):
+        pass
+
+
+async def test_a_run_that_vanishes_after_its_card_was_read_ends_in_words(run_path: Path, tmp_path: Path) -> None:
+    app = Explorer(tmp_path / "gone.h5", read_path(run_path))
+    async with app.run_test() as pilot:
+        for _ in range(200):
+            await pilot.pause(0.01)
+            if app.return_code is not None:
+                break
+    assert app.return_code == 7

@@ -9,11 +9,11 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from ivpt.ui.actions import ACTIONS
-from ivpt.ui.session import Session
 from ivpt.ui.widgets.chrome import KeyLine, TopLine
 
 if TYPE_CHECKING:
     from ivpt.ui.app import Explorer
+    from ivpt.ui.session import Session
 
 
 def bindings(screen: str) -> list[BindingType]:
@@ -40,13 +40,13 @@ class SessionScreen(Screen[None]):
         return cast("Explorer", self.app)
 
     @property
-    def session(self) -> Session:
+    def session(self) -> "Session":
         """What is shown."""
         return self.explorer.session
 
     def compose(self) -> ComposeResult:
         """The line above, the body, the line of keys."""
-        yield TopLine(self.name_in_table, self.session.card.title, self.explorer.shown_path)
+        yield TopLine(self.name_in_table, self.explorer.card.title, self.explorer.shown_path)
         yield from self.body()
         yield KeyLine(self.name_in_table)
 
@@ -64,6 +64,7 @@ class SessionScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """The session may have moved on while another screen was shown."""
-        self.query_one(TopLine).draw(self.session.card.title)
-        self.show()
-        self.explorer.fetch()
+        if self.explorer.opened:
+            self.query_one(TopLine).draw(self.explorer.card.title)
+            self.show()
+            self.explorer.fetch()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -9,10 +10,13 @@ from textual.widget import Widget
 
 from ivpt.ui.actions import OVERVIEW
 from ivpt.ui.screens.base import SessionScreen, bindings
-from ivpt.ui.session import Session
 from ivpt.ui.widgets.bars import bar
 from ivpt.ui.widgets.curves import curves
 from ivpt.ui.widgets.sheet import Sheet, click
+
+if TYPE_CHECKING:
+    from ivpt.ui.card import Card
+    from ivpt.ui.session import Session
 
 CURVES_HEIGHT = 9
 _MOST_CURVES = 3
@@ -29,16 +33,16 @@ class OverviewScreen(SessionScreen):
 
     def body(self) -> Iterator[Widget]:
         """Card and curves above, figures below."""
-        with VerticalScroll(id="overview"):
-            with Horizontal(classes="row", id="first"):
-                yield Sheet(title="Run", id="card", classes="panel")
+        with VerticalScroll(id="overview"), Horizontal(classes="row", id="first"):
+            yield Sheet(title="Run", id="card", classes="panel")
 
     def on_mount(self) -> None:
-        """The card is painted first, the rest as soon as it stands."""
-        super().on_mount()
-        self.call_after_refresh(self._complete)
+        """Only the card, which is there already, is part of the first paint."""
+        self.show()
+        self.call_after_refresh(self.explorer.open)
 
-    async def _complete(self) -> None:
+    async def complete(self) -> None:
+        """Add everything else, once the run has been opened."""
         await self.query_one("#first").mount(
             Vertical(
                 Sheet(title="Accuracy", id="accuracy", classes="panel"),
@@ -56,16 +60,15 @@ class OverviewScreen(SessionScreen):
         )
         self._whole = True
         self.show()
-        self.explorer.fetch()
 
     def show(self) -> None:
         """Draw card, curves and, once they are read, the figures over all images."""
-        session = self.session
-        # a newer version of the run may have taken the place of the one the widgets were drawn from
-        accuracy, loss = split_columns(session.card.columns)
-        self.query_one("#card", Sheet).draw(lambda width, height: card_lines(session, width))
+        card = self.explorer.card
+        self.query_one("#card", Sheet).draw(lambda width, height: card_lines(card, width))
         if not self._whole:
             return
+        session = self.session
+        accuracy, loss = split_columns(card.columns)
         self.query_one("#accuracy", Sheet).draw(lambda width, height: curves(accuracy, width, height or CURVES_HEIGHT))
         self.query_one("#loss", Sheet).draw(lambda width, height: curves(loss, width, height or CURVES_HEIGHT))
         self.query_one("#scores", Sheet).draw(lambda width, height: score_lines(session, width))
@@ -84,10 +87,10 @@ def split_columns(
     return dict(list(accuracy.items())[:_MOST_CURVES]), {k: losses[k] for k in ranked[:_MOST_CURVES]}
 
 
-def card_lines(session: Session, width: int) -> list[Content]:
+def card_lines(card: "Card", width: int) -> list[Content]:
     """Name and value of each fact; long values go on in the next line."""
     lines = []
-    for name, value in session.card.facts:
+    for name, value in card.facts:
         room = max(width - 10, 8)
         for at, part in enumerate(wrap(value, room) or [""]):
             head = (f"{name:<10}", "$foreground-muted") if at == 0 else " " * 10
@@ -95,7 +98,7 @@ def card_lines(session: Session, width: int) -> list[Content]:
     return lines
 
 
-def score_lines(session: Session, width: int) -> list[Content]:
+def score_lines(session: "Session", width: int) -> list[Content]:
     """Accuracy of the stored predictions with its interval, then the stored metrics with their protocol."""
     lines = []
     if session.survey is not None:
@@ -116,7 +119,7 @@ def score_lines(session: Session, width: int) -> list[Content]:
     return lines or [Content.styled("none stored", "$foreground-muted")]
 
 
-def layer_lines(session: Session, width: int) -> list[Content]:
+def layer_lines(session: "Session", width: int) -> list[Content]:
     """Each layer: its concepts and the share of the map that is not background. A click opens it."""
     lines = []
     for layer in session.layers:
@@ -134,7 +137,7 @@ def layer_lines(session: Session, width: int) -> list[Content]:
     return lines
 
 
-def warning_lines(session: Session, width: int) -> list[Content]:
+def warning_lines(session: "Session", width: int) -> list[Content]:
     """What an analyst should look at first."""
     words = [*session.card.cautions, *(session.survey.warnings if session.survey else ())]
     if session.trouble:
