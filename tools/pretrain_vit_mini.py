@@ -2,8 +2,9 @@
 
 The target is dense correspondence: one scene is rendered twice with other colours, lighting and texture phase; the two
 renderings are warped differently, and a patch of one must find its counterpart among all patches of the same image
-(InfoNCE). The contrast acts on the backbone's own normalised patch tokens, at every depth from which prompts are made, with no projection head in between: what is learned is what the prototypes measure. Negatives come
-from the same image only, because a bird's head in one image and the head of another bird must be allowed to agree.
+(InfoNCE). The contrast acts on the backbone's own normalised patch tokens, at every depth from which prompts are made,
+with no projection head in between: what is learned is what the prototypes measure. Negatives come from the same image
+only, because a bird's head in one image and the head of another bird must be allowed to agree.
 Two smaller terms keep what classes differ in: a linear read-out of each patch's colours from its token, and of part
 shapes and hues (image-level labels of random species, none of them a paperbirds class) from the mean token.
 
