@@ -4,7 +4,9 @@
 
 Without RUN a synthetic run file is written (6,000 images, 37 x 37 maps, five sets of concepts). The cold start is the
 time from starting the interpreter in a pseudo-terminal of 80 x 24 to the first bytes that show the number of images
-(explorer) or the label (bare app). The aims: at most 1.5 times the bare app, next image in less than 50 ms, no block above 50 ms.
+(explorer) or the label (bare app). The aims: at most 1.5 times the bare app, next image in less than 50 ms, no block
+above 50 ms. The explorer reads the card in a second process meanwhile, so a second core must be free for the ratio to
+mean anything.
 """
 
 import argparse

@@ -37,6 +37,8 @@ def explore(run: Path) -> None:
         card = reader.card()
     check_terminal(run)
     app = Explorer(run, card)
+    # what has been imported stays; looking through it for garbage again and again would delay the first paint
+    gc.freeze()
     gc.enable()
     try:
         app.run()

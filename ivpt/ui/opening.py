@@ -1,7 +1,7 @@
 """Reading the run card in a second process while this one imports the terminal library.
 
-Half of what a cold start takes is importing h5py and numpy; on a second core that costs nothing. Where a process cannot be
-forked, the card is read here.
+A third of what a cold start takes is importing h5py and numpy; on a second core that costs nothing. Where a process
+cannot be forked, the card is read here.
 """
 
 import os

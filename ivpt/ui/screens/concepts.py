@@ -157,7 +157,7 @@ def detail_lines(session: Session, width: int, height: int) -> list[Content]:
         group, share = concept.feeds
         name = "the background" if group == 0 else f"coarse:{group}"
         return [
-            Content.assemble("grouped into ", (name, "bold"), f" in {share:.0%} of images"),
+            Content.assemble("grouped into ", (name, "bold"), f" in {share:.0%}"),
             Content.styled("only coarse concepts score classes", "$foreground-muted"),
         ]
     known = [(float(v), c) for c, v in enumerate(concept.importance) if v == v]

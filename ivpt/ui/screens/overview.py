@@ -39,7 +39,8 @@ class OverviewScreen(SessionScreen):
     def on_mount(self) -> None:
         """Only the card, which is there already, is part of the first paint."""
         self.show()
-        self.call_after_refresh(self.explorer.open)
+        # opening imports h5py and numpy, which would hold up the paint of the card
+        self.set_timer(0.05, self.explorer.open)
 
     async def complete(self) -> None:
         """Add everything else, once the run has been opened."""

@@ -16,9 +16,19 @@ from ivpt.ui.raster import Pixels, Regions
 _HALF = "▀"
 
 
-@lru_cache(8192)
-def _pair(top: tuple[int, int, int], bottom: tuple[int, int, int], bold: bool = False) -> Style:
-    return Style(color=Color.from_rgb(*top), bgcolor=Color.from_rgb(*bottom), bold=bold)
+@lru_cache(16384)
+def _half(top: int, bottom: int) -> Segment:
+    """Two pixels, packed as 0xRRGGBB, as one character."""
+    return Segment(_HALF, Style(color=_colour(top), bgcolor=_colour(bottom)))
+
+
+@lru_cache(4096)
+def _colour(packed: int) -> Color:
+    return Color.from_rgb(packed >> 16, packed >> 8 & 255, packed & 255)
+
+
+def _written(character: str, ink: palette.Rgb, on: palette.Rgb, bold: bool) -> Segment:
+    return Segment(character, Style(color=Color.from_rgb(*ink), bgcolor=Color.from_rgb(*on), bold=bold))
 
 
 class PictureView(Widget):
@@ -122,9 +132,11 @@ class PictureView(Widget):
         return self._regions.shape[0], self._regions.shape[1]
 
     def _halves(self, pixels: Pixels) -> list[list[Segment]]:
+        parts = pixels.astype(np.int32)
+        packed = parts[..., 0] << 16 | parts[..., 1] << 8 | parts[..., 2]
         return [
-            [Segment(_HALF, _pair(tuple(a), tuple(b))) for a, b in zip(top, bottom, strict=True)]
-            for top, bottom in zip(pixels[0::2].tolist(), pixels[1::2].tolist(), strict=True)
+            [_half(top, bottom) for top, bottom in zip(above, below, strict=True)]
+            for above, below in zip(packed[0::2].tolist(), packed[1::2].tolist(), strict=True)
         ]
 
     def _marked(self, pixels: Pixels | None, regions: Regions) -> list[list[Segment]]:
@@ -139,7 +151,7 @@ class PictureView(Widget):
                 chosen = channel == self._chosen
                 back, bold = ((255, 255, 255), True) if chosen else (tuple(mean[row][column]), False)
                 glyph = palette.mark(channel, self._background)
-                cells[row][column] = Segment(glyph, _pair(palette.ink(back), back, bold))
+                cells[row][column] = _written(glyph, palette.ink(back), back, bold)
         return cells
 
     def _write_numbers(self, cells: list[list[Segment]], regions: Regions) -> None:
@@ -150,7 +162,7 @@ class PictureView(Widget):
             on = palette.colour(label.channel, self._background)
             for offset, character in enumerate(text):
                 if 0 <= start + offset < width:
-                    cells[label.row][start + offset] = Segment(character, _pair(palette.ink(on), on, True))
+                    cells[label.row][start + offset] = _written(character, palette.ink(on), on, True)
 
     def _strips(self, cells: list[list[Segment]], width: int) -> list[Strip]:
         columns, rows = self.size
