@@ -2,7 +2,7 @@
 
     python tools/screenshots.py RUN.h5 [--out docs/images]
 
-Every screen is driven by the keys a user would press, at 120 x 40 cells (and the image at 80 x 24), and exported as SVG.
+Every screen is driven by the keys a user would press, at 120 x 40 cells (and the image at 80 x 24), and drawn as SVG.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from textual.pilot import Pilot
 
 from ivpt.ui.app import Explorer
 from ivpt.ui.opening import read_path
+from tools.terminal_svg import terminal_svg
 
 WALK: tuple[tuple[str, tuple[int, int], tuple[str, ...]], ...] = (
     ("explorer-overview", (120, 40), ()),
@@ -63,7 +64,8 @@ async def draw(run: Path, out: Path, name: str, size: tuple[int, int], keys: tup
                 await pilot.press(key)
             await settle(app, pilot)
         target = out / f"{name}.svg"
-        target.write_text(app.export_screenshot(title=f"ivpt explore {run.name}"), encoding="utf-8")
+        lines = app.screen._compositor.render_strips(app.size)
+        target.write_text(terminal_svg(lines, size, f"ivpt explore {run.name}: {name}"), encoding="utf-8")
     app.close()
     return target
 
