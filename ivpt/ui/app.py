@@ -1,13 +1,15 @@
 """The explorer's app: it passes keys to the session and results of workers to the screens."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
+from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
@@ -100,6 +102,7 @@ class Explorer(App[None]):
         self.shown_path = plain(_short(path))
         self._session: Session | None = None
         self._fetcher: Fetcher | None = None
+        self._early: list[tuple[str | ActionParseResult, DOMNode | None]] = []
         self.register_theme(THEME)
         # set before anything is parsed; through the watcher every style would be parsed twice at the start
         self.set_reactive(App.theme, THEME.name)
@@ -152,6 +155,9 @@ class Explorer(App[None]):
         self._fetcher = Fetcher(self, message.session)
         await self.complete_overview()
         self.fetch()
+        early, self._early = self._early, []
+        for action, namespace in early:
+            await self.run_action(action, namespace)
 
     async def complete_overview(self) -> None:
         """Let the overview add what needs the open run."""
@@ -164,9 +170,26 @@ class Explorer(App[None]):
         if self._session is not None:
             self._session.run.close()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Until the run is open there is nothing to act on, but leaving is possible."""
-        return self.opened or action in ("quit", "command_palette")
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Until the run is open there is nothing to act on: what is asked for meanwhile is done as soon as it is.
+
+        Args:
+            action: as Textual spells it.
+            default_namespace: whose action it is, when it does not say.
+            namespaces: by name.
+
+        Returns:
+            Whether the action has been handled.
+        """
+        if self.opened or action == "app.quit":
+            return await super().run_action(action, default_namespace, namespaces)
+        self._early.append((action, default_namespace))
+        return True
 
     # what is shown
 

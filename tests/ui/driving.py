@@ -7,11 +7,14 @@ from ivpt.ui.app import Explorer
 
 async def settle(app: Explorer, pilot: "Pilot[None]") -> None:
     """Wait until nothing is being read and everything is drawn."""
-    for _ in range(400):
+    # Between two reads the fetcher is idle for a moment: it has to stay so for a while. Up to 20 s on a busy machine.
+    quiet = 0
+    for _ in range(4000):
         await pilot.pause(0.005)
-        if app.opened and app.fetcher.idle:
+        quiet = quiet + 1 if app.opened and app.fetcher.idle else 0
+        if quiet == 4:
             break
-    assert app.opened and app.fetcher.idle
+    assert quiet == 4
     await pilot.pause()
 
 

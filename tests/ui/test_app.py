@@ -299,3 +299,16 @@ async def test_a_run_that_vanishes_after_its_card_was_read_ends_in_words(run_pat
             if app.return_code is not None:
                 break
     assert app.return_code == 7
+
+
+async def test_keys_pressed_before_the_run_is_open_are_not_lost(run_path: Path) -> None:
+    app = Explorer(run_path, read_path(run_path))
+    async with app.run_test() as pilot:
+        app.simulate_key("2")
+        await settle(app, pilot)
+        for _ in range(100):
+            if app.current_mode == "concepts":
+                break
+            await pilot.pause(0.02)
+        assert app.current_mode == "concepts"
+    app.close()

@@ -34,13 +34,15 @@ class OverviewScreen(SessionScreen):
     def body(self) -> Iterator[Widget]:
         """Card and curves above, figures below."""
         with VerticalScroll(id="overview"), Horizontal(classes="row", id="first"):
-            yield Sheet(title="Run", id="card", classes="panel")
+            yield Sheet(self._card, title="Run", id="card", classes="panel")
 
     def on_mount(self) -> None:
         """Only the card, which is there already, is part of the first paint."""
-        self.show()
         # opening imports h5py and numpy, which would hold up the paint of the card
         self.set_timer(0.05, self.explorer.open)
+
+    def _card(self, width: int, height: int) -> list[Content]:
+        return card_lines(self.explorer.card, width)
 
     async def complete(self) -> None:
         """Add everything else, once the run has been opened."""
@@ -64,10 +66,10 @@ class OverviewScreen(SessionScreen):
 
     def show(self) -> None:
         """Draw card, curves and, once they are read, the figures over all images."""
-        card = self.explorer.card
-        self.query_one("#card", Sheet).draw(lambda width, height: card_lines(card, width))
         if not self._whole:
             return
+        card = self.explorer.card
+        self.query_one("#card", Sheet).draw(self._card)
         session = self.session
         accuracy, loss = split_columns(card.columns)
         self.query_one("#accuracy", Sheet).draw(lambda width, height: curves(accuracy, width, height or CURVES_HEIGHT))
