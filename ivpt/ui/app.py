@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from ivpt.errors import IvptError
-from ivpt.ui.actions import ACTIONS, CONCEPTS, IMAGE, OVERVIEW, on_screen
+from ivpt.ui.actions import ACTIONS, CONCEPTS, IMAGE, OVERVIEW, on_screen, spelled
 from ivpt.ui.card import Card, read_card
 from ivpt.ui.fetching import Fetcher, Found, Missed
 from ivpt.ui.screens.base import SessionScreen
@@ -317,7 +317,8 @@ class Explorer(App[None]):
         """The command palette: the actions of the screen, from the table."""
         for action in on_screen(self.current_mode):
             if action.id != "palette":
-                yield SystemCommand(action.id.replace("_", " "), action.help, self._runner(action.binding))
+                keys = " ".join(spelled(key) for key in action.keys)
+                yield SystemCommand(action.help.rstrip("."), keys, self._runner(action.binding))
 
     def _runner(self, binding: str) -> Callable[[], None]:
         def run() -> None:

@@ -139,21 +139,22 @@ async def test_help_lists_every_action() -> None:
 async def test_palette_offers_the_actions_of_the_screen(drive: Callable[..., Any], run_path: Path) -> None:
     async with drive(run_path) as (app, press):
         await press("3")
-        titles = {command.help for command in app.get_system_commands(app.screen)}
-        assert titles == {a.help for a in on_screen("image") if a.id != "palette"}
-        command = next(c for c in app.get_system_commands(app.screen) if c.title == "last image")
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        assert titles == {a.help.rstrip(".") for a in on_screen("image") if a.id != "palette"}
+        command = next(c for c in app.get_system_commands(app.screen) if c.title.startswith("Last image"))
         command.callback()
         await press()
         assert app.session.position[0] == app.session.position[1]
         await press("question_mark")
         assert "Keys" in screen_text(app)
         await press("escape", "ctrl+p", *"concepts of")
-        for _ in range(200):
-            if app.screen.query_one(OptionList).option_count == 1:
+        for _ in range(1500):
+            options = app.screen.query_one(OptionList)
+            if options.option_count == 1 and "Concepts of each layer" in screen_text(app):
                 break
             await asyncio.sleep(0.02)
         await press("enter")
-        for _ in range(200):
+        for _ in range(1500):
             if app.current_mode == "concepts":
                 break
             await asyncio.sleep(0.02)
@@ -225,7 +226,7 @@ async def test_a_run_that_is_published_anew_is_followed(drive: Callable[..., Any
         assert "2 of 2 epochs" in screen_text(app)
         write_synthetic_run(path, images=32, epochs=7)
         app.look()
-        for _ in range(200):
+        for _ in range(1500):
             await asyncio.sleep(0.01)
             if app.session.version:
                 break
@@ -294,7 +295,7 @@ async def test_the_card_read_by_the_child_is_the_card(run_path: Path, tmp_path: 
 async def test_a_run_that_vanishes_after_its_card_was_read_ends_in_words(run_path: Path, tmp_path: Path) -> None:
     app = Explorer(tmp_path / "gone.h5", read_path(run_path))
     async with app.run_test() as pilot:
-        for _ in range(200):
+        for _ in range(1500):
             await pilot.pause(0.01)
             if app.return_code is not None:
                 break
