@@ -39,6 +39,15 @@ def partials(folder: Path) -> list[Path]:
     return sorted(folder.glob(".*.partial"))
 
 
+def assert_refused_in_one_sentence(writer: subprocess.Popen[str], run_path: Path, before: bytes) -> None:
+    said, complaint = writer.communicate(timeout=60)
+    assert said == f"{run_path} cannot be written: the file would be larger than is allowed here.\n", complaint
+    assert complaint == ""
+    assert writer.returncode == 0
+    assert run_path.read_bytes() == before
+    assert partials(run_path.parent) == []
+
+
 def test_a_killed_writer_leaves_the_last_complete_file_and_the_next_one_tidies_up(run_path: Path) -> None:
     before = run_path.read_bytes()
     writer = program(
@@ -130,12 +139,7 @@ def test_no_room_left(run_path: Path, limit: int) -> None:
         run_path,
         limit,
     )
-    said, complaint = writer.communicate(timeout=60)
-    assert said == f"{run_path} cannot be written: the file would be larger than is allowed here.\n", complaint
-    assert complaint == ""
-    assert writer.returncode == 0
-    assert run_path.read_bytes() == before
-    assert partials(run_path.parent) == []
+    assert_refused_in_one_sentence(writer, run_path, before)
 
 
 @pytest.mark.parametrize("call", ["write", "read", "ftruncate"])
@@ -193,12 +197,7 @@ def test_no_room_left_for_an_update(run_path: Path) -> None:
         """,
         run_path,
     )
-    said, complaint = writer.communicate(timeout=60)
-    assert said == f"{run_path} cannot be written: the file would be larger than is allowed here.\n", complaint
-    assert complaint == ""
-    assert writer.returncode == 0
-    assert run_path.read_bytes() == before
-    assert partials(run_path.parent) == []
+    assert_refused_in_one_sentence(writer, run_path, before)
 
 
 def test_places_that_cannot_be_written(tmp_path: Path) -> None:
