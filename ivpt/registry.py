@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from ivpt.errors import ConfigError, IvptError, PluginError, nearest
 from ivpt.interfaces.backbone import BACKBONE_API, Backbone
 from ivpt.interfaces.dataset import DATASET_API, Dataset
+from ivpt.interfaces.metric import METRIC_API, Metric
 
 P = TypeVar("P")
 
@@ -207,5 +208,6 @@ def _distribution(point: EntryPoint) -> tuple[str, str]:
 
 BACKBONES: Registry[Backbone] = Registry("backbone", "ivpt.backbones", Backbone, BACKBONE_API)  # type: ignore[type-abstract]
 DATASETS: Registry[Dataset] = Registry("data set", "ivpt.datasets", Dataset, DATASET_API)  # type: ignore[type-abstract]
+METRICS: Registry[Metric] = Registry("metric", "ivpt.metrics", Metric, METRIC_API)  # type: ignore[type-abstract]
 
-__all__ = ["BACKBONES", "DATASETS", "Option", "Registry", "Status"]
+__all__ = ["BACKBONES", "DATASETS", "METRICS", "Option", "Registry", "Status"]

@@ -1,0 +1,1 @@
+"""The trained model once more: reloaded from a run file, asked about new, cropped, noisy or changed images."""
