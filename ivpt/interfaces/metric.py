@@ -46,7 +46,7 @@ class View:
     @property
     def name(self) -> str:
         """A name that is another one whenever the view may be another one; also the name of its group on disk."""
-        words = [self.split, self.crop]
+        words: list[str] = [self.split, self.crop]
         if self.noise_seed is not None:
             words.append(f"noise {self.noise_std:g} {self.noise_clip:g} seed {self.noise_seed}")
         return ", ".join(words)
