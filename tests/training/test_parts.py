@@ -12,10 +12,11 @@ from torch import nn
 
 from ivpt.config import TrainingConfig
 from ivpt.errors import ConfigError, TrainingError
+from ivpt.proportions import balanced, wilson
 from ivpt.training.batches import evaluation_shares, make_plan
 from ivpt.training.optimiser import check_groups, decay, make_optimiser, set_rates
 from ivpt.training.randomness import Purpose, generator, seed_of
-from ivpt.training.scores import accuracy_metrics, balanced, wilson
+from ivpt.training.scores import accuracy_metrics
 from ivpt.training.selection import ValScore, is_better
 
 
