@@ -10,7 +10,7 @@ the :class:`Probe`.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -179,6 +179,14 @@ class Probe(Protocol):
         """
 
 
+@runtime_checkable
+class SeesThings(Protocol):
+    """What a :class:`Probe` may know besides: where the things of the background are. Metrics ask with isinstance."""
+
+    def thing_masks(self, index: int) -> Mapping[str, NDArray[np.bool_]]:
+        """Name of each removable thing of an image to (height, width): the pixels where it is seen."""
+
+
 class Metric(ABC):
     """One metric; registered in the entry-point group ``ivpt.metrics``.
 
@@ -217,5 +225,6 @@ __all__ = [
     "Metric",
     "MetricResult",
     "Probe",
+    "SeesThings",
     "View",
 ]
