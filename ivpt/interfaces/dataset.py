@@ -6,12 +6,14 @@ the core in the same way for every data set.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ivpt.errors import DataError
 
 DATASET_API = 1
 """Version of this interface; a data set whose ``api_version`` differs is refused in one sentence."""
@@ -117,3 +119,26 @@ class Dataset(ABC):
     def annotations(self, index: int) -> Annotations:
         """What is annotated on ``records()[index]``."""
         return Annotations()
+
+    # For a data set that can draw its images again, so that explanations can be held against what is true.
+
+    def class_parts(self) -> Mapping[str, tuple[int, ...]]:
+        """Part name to the variant of that part in each class: equal numbers look alike; empty where unknown."""
+        return {}
+
+    def removable(self, index: int) -> tuple[Sequence[str], Sequence[str]]:
+        """Names that :meth:`redrawn` may leave out of an image: visible parts, and things in its background."""
+        return (), ()
+
+    def redrawn(self, index: int, *, without: Collection[str] = (), background: str | None = None) -> NDArray[np.uint8]:
+        """The image of ``records()[index]`` drawn again, the same but for what is asked to be otherwise.
+
+        Args:
+            index: of the image.
+            without: names from :meth:`removable`; what lies below them shows.
+            background: the name of another background; ``None`` for its own.
+
+        Raises:
+            DataError: this data set cannot draw its images again.
+        """
+        raise DataError(f"The data set {self.info.name!r} cannot draw its images again.")

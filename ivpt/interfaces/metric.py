@@ -190,7 +190,8 @@ class SeesThings(Protocol):
 class Metric(ABC):
     """One metric; registered in the entry-point group ``ivpt.metrics``.
 
-    Its constructor takes explicit keyword parameters with defaults: the parameters of its protocol.
+    Its constructor takes explicit keyword parameters with defaults: the parameters of its protocol, which become the
+    options ``--metric.NAME.PARAMETER VALUE``. A parameter named ``split`` receives ``--split`` (``test`` or ``val``).
     """
 
     api_version: ClassVar[int] = METRIC_API
@@ -207,6 +208,10 @@ class Metric(ABC):
     def views(self, evidence: Evidence) -> Sequence[View]:
         """Passes of the model it reads, besides the stored maps of whole val and test images."""
         return ()
+
+    def view_layers(self, evidence: Evidence) -> Sequence[str] | None:
+        """Keys of the layers whose maps it reads in its views, so that no others need be stored; ``None`` for all."""
+        return None
 
     @abstractmethod
     def compute(self, evidence: Evidence) -> MetricResult:

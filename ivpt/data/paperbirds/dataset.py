@@ -14,8 +14,11 @@ from ivpt.data.paperbirds.pose import KEYPOINTS, PARTS
 from ivpt.data.paperbirds.scene import Rendering, Scene, render, sample_scene
 from ivpt.data.paperbirds.species import SPECIES
 from ivpt.data.paperbirds.store import Plan, Store
-from ivpt.errors import ConfigError
+from ivpt.errors import ConfigError, DataError, nearest
 from ivpt.interfaces.dataset import Annotations, Dataset, DatasetInfo, Progress, Record, Split
+
+_THING = "thing {}"
+"""Name of something behind the bird, by its number in the scene."""
 
 _INFO = DatasetInfo(
     name="paperbirds",
@@ -126,6 +129,36 @@ class PaperBirds(Dataset):
         parts, keypoints, box = self._store.truth(index)
         return Annotations(keypoints=keypoints, box=box, part_mask=parts)
 
+    def class_parts(self) -> dict[str, tuple[int, ...]]:
+        """Which species share which parts, see `species.Species.variants`."""
+        seen = {part: [species.variants[part] for species in SPECIES] for part in PARTS}
+        return {part: tuple(looks.index(look) for look in looks) for part, looks in seen.items()}
+
+    def removable(self, index: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Parts of which a pixel is visible, and the things behind the bird, by number."""
+        mask, _, _ = self._store.truth(index)
+        things = tuple(_THING.format(number) for number in range(len(self.scene(index).objects)))
+        return tuple(name for i, name in enumerate(PARTS) if (mask == i + 1).any()), things
+
+    def redrawn(self, index: int, *, without: Collection[str] = (), background: str | None = None) -> NDArray[np.uint8]:
+        """The image again, without some parts and things, before its own or another habitat.
+
+        Raises:
+            DataError: There is no such part, thing or habitat.
+        """
+        things = {_THING.format(number): number for number in range(len(self.scene(index).objects))}
+        for name in without:
+            if name not in things and name not in PARTS:
+                raise DataError(f"paperbirds: image {index} has no {name!r}", nearest(name, [*PARTS, *things]))
+        if background is not None and background not in HABITATS:
+            raise DataError(f"paperbirds: there is no habitat {background!r}", nearest(background, HABITATS))
+        return self.render(
+            index,
+            without_parts={name for name in without if name in PARTS},
+            without_objects={things[name] for name in without if name in things},
+            background=background or "own",
+        ).image
+
     def scene(self, index: int) -> Scene:
         """The scene behind an image, to be drawn again in part or in other places."""
         key, label, habitat = self._keys[index]
@@ -136,6 +169,7 @@ class PaperBirds(Dataset):
         index: int,
         *,
         without_parts: Collection[str] = frozenset(),
+        without_objects: Collection[int] = frozenset(),
         background: str = "own",
         occluders: bool = True,
     ) -> Rendering:
@@ -144,6 +178,7 @@ class PaperBirds(Dataset):
             self.scene(index),
             self.size,
             without_parts=without_parts,
+            without_objects=without_objects,
             background=background,
             occluders=occluders,
         )

@@ -102,6 +102,7 @@ def render(
     size: int = 96,
     *,
     without_parts: Collection[str] = frozenset(),
+    without_objects: Collection[int] = frozenset(),
     background: str = "own",
     occluders: bool = True,
     recolour: str | None = None,
@@ -112,6 +113,7 @@ def render(
         scene: What to draw.
         size: Side of the picture in pixels; the geometry does not depend on it.
         without_parts: Names of PARTS to leave out; what lies below them shows.
+        without_objects: Positions in the scene's objects to leave out.
         background: "own", "none" (plain grey, no twig, no distractors) or another habitat.
         occluders: Whether leaves and twigs hang in front.
         recolour: Draw exactly the same geometry in random colours, light and texture phase, named
@@ -127,7 +129,8 @@ def render(
     if background != "none":
         lay(backdrop(scene.habitat if background == "own" else background, scene.key))
         for number, (x, y, radius) in enumerate(scene.objects):
-            lay(thing(f"{scene.key}/object{number}", x, y, radius))
+            if number not in without_objects:
+                lay(thing(f"{scene.key}/object{number}", x, y, radius))
         if scene.perched:
             lay(_twig(scene))
     unwanted = {PARTS.index(name) + 1 for name in without_parts}

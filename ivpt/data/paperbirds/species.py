@@ -61,6 +61,25 @@ class Species:
         """The part colours alone."""
         return self.crown, self.back, self.belly, self.rear
 
+    @property
+    def variants(self) -> dict[str, tuple[object, ...]]:
+        """What each part looks like, by name of part, as far as it is the same in all birds of the species.
+
+        Colours are the full ones: the tinge of a wing or breast towards the crown is within what varies from bird to
+        bird, and beaks and legs have a colour of each bird's own.
+        """
+        return {
+            "beak": (self.beak,),
+            "head": (self.head, self.crown),
+            "throat": (self.belly,),
+            "breast": (self.belly,),
+            "belly": (self.belly,),
+            "back": (self.back,),
+            "wing": (self.wing, self.back),
+            "tail": (self.tail, self.rear),
+            "legs": (self.legs,),
+        }
+
 
 _TABLE = (
     "Ember Shrike, hook, crest, fan, bars, short, coral, amber, teal, coral, forest",

@@ -10,7 +10,7 @@ import pytest
 from ivpt.data.paperbirds.dataset import PaperBirds
 from ivpt.data.paperbirds.habitats import HABITATS
 from ivpt.data.paperbirds.species import SPECIES
-from ivpt.errors import ConfigError
+from ivpt.errors import ConfigError, DataError
 
 
 def small(cache: Path, seed: int = 0) -> PaperBirds:
@@ -86,3 +86,49 @@ def test_seed_and_size_have_files_of_their_own(tmp_path: Path) -> None:
 def test_wrong_parameters_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="paperbirds"):
         PaperBirds(**wrong)  # type: ignore[arg-type]
+
+
+def test_what_is_left_out_is_all_that_changes(tmp_path: Path) -> None:
+    birds = small(tmp_path)
+    crowded = [i for i in range(40) if birds.scene(i).objects]
+    assert len(crowded) > 5
+    changed = 0
+    for index in crowded:
+        own = birds.image(index)
+        assert (birds.redrawn(index) == own).all()
+        parts, things = birds.removable(index)
+        mask = birds.annotations(index).part_mask
+        assert mask is not None
+        assert parts == tuple(name for i, name in enumerate(birds.info.parts) if (mask == i + 1).any())
+        assert len(things) == len(birds.scene(index).objects)
+        less = birds.redrawn(index, without={*parts[:1], *things[:1]})
+        assert (less == birds.render(index, without_parts={parts[0]}, without_objects={0}).image).all()
+        changed += (birds.redrawn(index, without=things) != own).any()
+        bare = birds.redrawn(index, without=things)
+        assert (bare == birds.render(index, without_objects=range(len(things))).image).all()
+    assert changed > len(crowded) / 2
+
+
+def test_another_habitat_is_another_backdrop(tmp_path: Path) -> None:
+    birds = small(tmp_path)
+    own = HABITATS[birds.records()[3].attributes["habitat"]]
+    assert (birds.redrawn(3, background=own) == birds.image(3)).all()
+    other = next(name for name in HABITATS if name != own)
+    assert (birds.redrawn(3, background=other) == birds.render(3, background=other).image).all()
+
+
+@pytest.mark.parametrize("wrong", [{"without": {"wings"}}, {"without": {"thing 9"}}, {"background": "medow"}])
+def test_what_is_not_there_cannot_be_changed(tmp_path: Path, wrong: dict[str, object]) -> None:
+    with pytest.raises(DataError, match=r"image 3 has no|no habitat"):
+        small(tmp_path).redrawn(3, **wrong)  # type: ignore[arg-type]
+
+
+def test_species_share_parts_by_their_looks(tmp_path: Path) -> None:
+    variants = small(tmp_path).class_parts()
+    assert set(variants) == set(small(tmp_path).info.parts)
+    for part, column in (("beak", "beak"), ("legs", "legs")):
+        looks = [getattr(species, column) for species in SPECIES]
+        same = np.equal.outer(variants[part], variants[part])
+        assert (same == np.equal.outer(looks, looks)).all()
+    combined = set(zip(*variants.values(), strict=True))
+    assert len(combined) == len(SPECIES)
