@@ -1,0 +1,110 @@
+"""How often the model is right: overall, per class, and where it is right least often."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivpt.interfaces.metric import Evidence, Figure, Metric, MetricResult, View
+from ivpt.metrics.ratios import by_class
+from ivpt.proportions import Share, balanced, wilson
+
+
+def ranks(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.int64]:
+    """(N,) number of classes that stand before the true one; of equal scores the lower index stands first."""
+    own = np.take_along_axis(logits, labels[:, None], 1)
+    earlier = np.arange(logits.shape[1]) < labels[:, None]
+    return np.asarray(((logits > own) | ((logits == own) & earlier)).sum(1))
+
+
+def _percent(share: Share) -> Figure:
+    if not np.isfinite(share.value):
+        return Figure(None, None, "there is no image")
+    return Figure(100 * share.value, (100 * share.low, 100 * share.high))
+
+
+class Accuracy(Metric):
+    """Top-1, top-k, macro and worst-group accuracy.
+
+    A group is a pair of class and value of an attribute; a pair without images is skipped. The worst group's interval
+    is that of its own images; being chosen as the worst, it is too low on average where groups are small.
+
+    Source: Sagawa et al., Distributionally robust neural networks, ICLR 2020 (worst group); Wilson (intervals).
+
+    Args:
+        split: val or test.
+        top: k of top-k.
+        min_images: groups with fewer images do not compete for the worst.
+    """
+
+    summary = "share of images whose class is recognised; per class; worst class x attribute group"
+
+    def __init__(self, *, split: str = "test", top: int = 5, min_images: int = 1) -> None:
+        if split not in ("val", "test"):
+            raise ValueError(f"split must be val or test, not {split!r}")
+        if top < 1 or min_images < 1:
+            raise ValueError("top and min_images must be at least 1")
+        self.split, self.top, self.min_images = split, top, min_images
+
+    def compute(self, evidence: Evidence) -> MetricResult:
+        """Figures in %, with Wilson intervals."""
+        view = View(split="val" if self.split == "val" else "test")
+        indices = evidence.indices(view)
+        labels = np.asarray(evidence.labels)[indices]
+        logits = evidence.scores(view).mean(1)
+        # what is stored as the prediction is the prediction, also where two logits are equal
+        predictions, rank = evidence.predictions(view), ranks(logits, labels)
+        right = predictions == labels
+        count = len(labels)
+        figures = {
+            "top-1": _percent(wilson(int(right.sum()), count)),
+            f"top-{self.top}": _percent(wilson(int((rank < self.top).sum()), count)),
+            "macro": _percent(balanced(labels, predictions)),
+        }
+        parameters = {
+            "split": self.split,
+            "top": self.top,
+            "min_images": self.min_images,
+            "interval": "95 %, Wilson; macro: per class, joined by MOVER",
+        }
+        for name, values in evidence.attributes.items():
+            more, words = self._groups(name, values, evidence.attribute(name)[indices], labels, right, evidence.classes)
+            figures |= more
+            parameters |= words
+        share = by_class(right, np.ones(count), labels, len(evidence.classes), 100)
+        return MetricResult(figures, "%", True, count, parameters, per_class={"top-1": share})
+
+    def _groups(
+        self,
+        name: str,
+        names: tuple[str, ...],
+        values: NDArray[np.integer],
+        labels: NDArray[np.integer],
+        right: NDArray[np.bool_],
+        classes: tuple[str, ...],
+    ) -> tuple[dict[str, Figure], dict[str, str | int]]:
+        known = values >= 0
+        counts = np.zeros((len(classes), len(names)), np.int64)
+        hits = np.zeros_like(counts)
+        np.add.at(counts, (labels[known], values[known]), 1)
+        np.add.at(hits, (labels[known], values[known]), right[known])
+        figures = {
+            f"{name} = {value}": _percent(wilson(int(hits[:, v].sum()), int(counts[:, v].sum())))
+            for v, value in enumerate(names)
+        }
+        title = f"worst group by {name}"
+        competing = counts >= self.min_images
+        if not competing.any():
+            why = f"no group of class and {name} has {self.min_images} images"
+            return {title: Figure(None, None, why), **figures}, {}
+        share = np.where(competing, hits / np.maximum(counts, 1), np.inf)
+        # of equally bad groups the largest, then the first
+        c, v = min(zip(*np.nonzero(competing), strict=True), key=lambda g: (share[g], -counts[g], g))
+        n = int(counts[c, v])
+        error = 100 * float(np.sqrt(share[c, v] * (1 - share[c, v]) / n))
+        words: dict[str, str | int] = {
+            title: f"{classes[c]} with {name} {names[v]}: {n} images, standard error {error:.1f} %",
+            f"groups by {name}": int(competing.sum()),
+        }
+        return {title: _percent(wilson(int(hits[c, v]), n)), **figures}, words
+
+
+__all__ = ["Accuracy", "ranks"]
