@@ -1,0 +1,234 @@
+"""Stability: is a concept near the same parts when the image is a little noisy?
+
+Source: Huang et al., ICCV 2023 (formula, published evaluation); IVPT, section 4.1 and Table 1. Seeds, variants and
+controls are ours.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivpt.errors import DataError
+from ivpt.interfaces.metric import Evidence, Figure, Metric, MetricResult, View
+from ivpt.metrics import controls
+from ivpt.metrics.consistency import NO_BOXES
+from ivpt.metrics.correspondence import Frame, Looked, boxes_known, look, near
+from ivpt.metrics.layers import chosen_layer
+from ivpt.metrics.part_points import part_names
+from ivpt.metrics.ratios import Draws, divided, draws, figure
+from ivpt.runfile.schema import LayerInfo
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What noise did to the vectors of n images, summed over the passes with noise.
+
+    Attributes:
+        same: (passes, n, K) whether the whole vector is unchanged.
+        filled: (passes, n, K) whether either vector has a part in reach.
+    """
+
+    same: Bools
+    filled: Bools
+
+
+def agreement(clean: Bools, noisy: Sequence[Bools]) -> Agreement:
+    """Compare vectors (n, K, J) with those of each noisy pass."""
+    same = [(clean == other).all(axis=2) for other in noisy]
+    filled = [(clean | other).any(axis=2) for other in noisy]
+    return Agreement(np.stack(same), np.stack(filled))
+
+
+def per_pair(above: Floats, below: Floats, labels: NDArray[np.integer], weights: Draws) -> Floats:
+    """(B, classes with images, K) sums of ``above`` divided by sums of ``below``, both (n, K); NaN where that is 0."""
+    result = []
+    for c in np.unique(labels):
+        own = np.flatnonzero(labels == c)
+        counted = weights[:, own].astype(np.float64)
+        result.append(divided(counted @ above[own], counted @ below[own]))
+    return np.stack(result, axis=1)
+
+
+def _share(values: Floats) -> Floats:
+    """(B,) mean in % over the pairs that are defined."""
+    flat = values.reshape(len(values), -1)
+    known = np.isfinite(flat)
+    return 100 * divided(np.where(known, flat, 0).sum(axis=1), known.sum(axis=1))
+
+
+class Stability(Metric):
+    """Share of images in which noise leaves the parts near a concept as they were, mean over (class, concept) pairs.
+
+    Args:
+        split: test or val.
+        layer: key of the layer; empty for the second to last prompted one.
+        frame: side S of the evaluation frame, in pixels.
+        half_size: of the window around the peak, in pixels of the frame.
+        noise_std: standard deviation of the noise, in units of the normalised image.
+        noise_clip: the noise is clipped to plus or minus this.
+        noise_seeds: one pass over the images each; published: one, not fixed.
+        points: auto, keypoints or part masks.
+        uncropped: also look at the whole images, with as many noisy passes of the model once more.
+        control_draws: how often each random control is drawn; its figure is their mean.
+        resamples: for the intervals; 0 for none.
+        seed: of controls and resamples.
+
+    Raises:
+        ValueError: a parameter out of range.
+    """
+
+    summary = "a concept stays on the same parts when the image is a little noisy"
+
+    def __init__(
+        self,
+        *,
+        split: Literal["test", "val"] = "test",
+        layer: str = "",
+        frame: int = 224,
+        half_size: int = 36,
+        noise_std: float = 0.2,
+        noise_clip: float = 0.25,
+        noise_seeds: tuple[int, ...] = (0, 1, 2),
+        points: str = "auto",
+        uncropped: bool = True,
+        control_draws: int = 5,
+        resamples: int = 1000,
+        seed: int = 0,
+    ) -> None:
+        if not noise_seeds or len(set(noise_seeds)) < len(noise_seeds):
+            raise ValueError("noise_seeds must be at least one seed, and no seed twice")
+        if noise_std <= 0 or noise_clip <= 0:
+            raise ValueError("noise_std and noise_clip must be above 0")
+        if control_draws < 1 or resamples < 0:
+            raise ValueError("control_draws must be at least 1, resamples at least 0")
+        self._frame = Frame(frame, half_size, points)
+        self._split, self._layer, self._uncropped = split, layer, uncropped
+        self._std, self._clip, self._seeds = noise_std, noise_clip, tuple(noise_seeds)
+        self._control_draws, self._resamples, self._seed = control_draws, resamples, seed
+
+    def _passes(self, evidence: Evidence) -> dict[str, list[View]]:
+        """Name of the headline figure to the views it compares: the clean one, and the noisy ones."""
+        whole = View(split=self._split)
+        boxes = boxes_known(evidence, whole)
+        clean = {"stability": replace(whole, crop="box")} if boxes else {}
+        if self._uncropped or not boxes:
+            clean["uncropped"] = whole
+        return {name: [view, *(self._noisy(view, seed) for seed in self._seeds)] for name, view in clean.items()}
+
+    def _noisy(self, view: View, seed: int) -> View:
+        return replace(view, noise_seed=seed, noise_std=self._std, noise_clip=self._clip)
+
+    def views(self, evidence: Evidence) -> Sequence[View]:
+        """Box crops where boxes are annotated, noisy box crops, and noisy whole images."""
+        found = [view for passes in self._passes(evidence).values() for view in passes]
+        return [view for view in found if view != View(split=self._split)]
+
+    def view_layers(self, evidence: Evidence) -> Sequence[str]:
+        """The one layer it is about."""
+        return [chosen_layer(evidence, self._layer).key]
+
+    def compute(self, evidence: Evidence) -> MetricResult:
+        """Figures in %.
+
+        Raises:
+            DataError: no points are annotated, there is no such layer, or a noisy view holds other images.
+        """
+        part_names(evidence, self._frame.points)
+        layer = chosen_layer(evidence, self._layer)
+        passes = self._passes(evidence)
+        figures: dict[str, Figure] = {"stability": Figure(None, None, NO_BOXES)}
+        first: tuple[Looked, Agreement] | None = None
+        for name, views in passes.items():
+            looked = look(evidence, views[0], layer, self._frame)
+            found = self._compare(evidence, looked, views[1:], layer)
+            figures |= self._figures(name, looked, found)
+            first = first or (looked, found)
+        assert first is not None
+        looked, found = first
+        figures |= self._controls(looked, layer)
+        same = found.same.mean(axis=0)
+        pair = per_pair(same, np.ones_like(same), looked.labels, np.ones((1, len(same)), np.float32))[0]
+        classes = np.full(len(evidence.classes), np.nan)
+        classes[np.unique(looked.labels)] = 100 * pair.mean(axis=1)
+        return MetricResult(
+            figures,
+            "%",
+            True,
+            len(looked.indices),
+            self._parameters(evidence, layer, passes, looked),
+            per_concept={"stability": 100 * pair.mean(axis=0)},
+            per_class={"stability": classes},
+            layer=layer.key,
+        )
+
+    def _compare(self, evidence: Evidence, clean: Looked, views: Sequence[View], layer: LayerInfo) -> Agreement:
+        vectors = []
+        for view in views:
+            noisy = look(evidence, view, layer, self._frame)
+            if not np.array_equal(noisy.indices, clean.indices):
+                raise DataError(f"The view {view.name!r} holds other images than the one without noise.")
+            vectors.append(near(noisy.peaks, clean.points, self._frame))
+        return agreement(near(clean.peaks, clean.points, self._frame), vectors)
+
+    def _figures(self, name: str, looked: Looked, found: Agreement) -> dict[str, Figure]:
+        labels = looked.labels
+        weights = np.concatenate(
+            [np.ones((1, len(labels)), np.float32), draws(len(labels), self._resamples, self._seed)]
+        )
+        prefix = "" if name == "stability" else f"{name}, "
+
+        def of(above: Floats, below: Floats, why: str = "") -> Figure:
+            shares = _share(per_pair(above, below, labels, weights))
+            if self._resamples or not np.isfinite(shares[0]):
+                return figure(float(shares[0]), shares[1:], why)
+            return Figure(float(shares[0]))
+
+        everywhere = np.ones(found.same.shape[1:])
+        result = {name: of(found.same.mean(axis=0), everywhere)}
+        if len(self._seeds) > 1:
+            once = np.ones((1, len(labels)), np.float32)
+            single = [_share(per_pair(same.astype(float), everywhere, labels, once))[0] for same in found.same]
+            result[f"{prefix}sd over noise seeds"] = Figure(float(np.std(single, ddof=1)))
+        kept, filled = (found.same & found.filled).sum(axis=0), found.filled.sum(axis=0)
+        result[f"{prefix}vectors with a part"] = of(kept.astype(float), filled.astype(float), "no part is in reach")
+        result[f"{prefix}all-zero vectors"] = Figure(float(100 * (~found.filled).mean()))
+        return result
+
+    def _controls(self, looked: Looked, layer: LayerInfo) -> dict[str, Figure]:
+        drawn: dict[str, list[float]] = {name: [] for name in controls.NAMES}
+        once = np.ones((1, len(looked.labels)), np.float32)
+        for name, peaks in controls.places(
+            looked.labels,
+            looked.peaks.shape[1],
+            layer.grid,
+            self._frame.size,
+            self._control_draws,
+            self._seed,
+            passes=2,
+        ):
+            clean, noisy = (near(place, looked.points, self._frame) for place in peaks)
+            same = agreement(clean, [noisy]).same[0].astype(float)
+            drawn[name].append(float(_share(per_pair(same, np.ones_like(same), looked.labels, once))[0]))
+        return {name: Figure(float(np.mean(values))) for name, values in drawn.items()}
+
+    def _parameters(
+        self, evidence: Evidence, layer: LayerInfo, passes: dict[str, list[View]], looked: Looked
+    ) -> dict[str, Any]:
+        return {
+            **self._frame.parameters(evidence, layer),
+            "views": [view.name for views in passes.values() for view in views],
+            "noise_std": self._std,
+            "noise_clip": self._clip,
+            "noise_seeds": list(self._seeds),
+            "noise": "added to the normalised image, each pixel and channel by itself",
+            "classes": len(np.unique(looked.labels)),
+            "control_draws": self._control_draws,
+            "resamples": self._resamples,
+            "seed": self._seed,
+        }
