@@ -67,8 +67,8 @@ def consistent(found: Pairs, threshold: float, support: int = 0) -> NDArray[np.f
     """
     enough = found.visible >= support
     best = np.where(enough[:, None], found.rates, -1).max(axis=2, initial=-1)
-    decided = (found.images > 0)[:, None] & (enough.any(axis=1)[:, None] | (support == 0))
-    return np.where(decided, best >= threshold, np.nan)
+    decided = (found.images > 0) & (enough.any(axis=1) | (support == 0))
+    return np.where(decided[:, None], best >= threshold, np.nan)
 
 
 def per_pair(
@@ -190,7 +190,7 @@ class Consistency(Metric):
     def _pairs(self, looked: Looked) -> NDArray[np.float64]:
         hits = near(looked.peaks, looked.points, self._frame)
         once = np.ones((1, len(hits)), np.float32)
-        return per_pair(hits, looked.points.visible, looked.labels, once, self._threshold)[0]
+        return np.asarray(per_pair(hits, looked.points.visible, looked.labels, once, self._threshold)[0])
 
     def _rates(self, looked: Looked) -> NDArray[np.float64]:
         """(K,) rate of each concept's best part over all classes, in %."""
@@ -207,8 +207,6 @@ class Consistency(Metric):
 
         def of(values: NDArray[np.float64], why: str = "") -> Figure:
             shares = _share(values)
-            if not self._resamples:
-                return Figure(float(shares[0])) if np.isfinite(shares[0]) else Figure(None, None, why)
             return figure(float(shares[0]), shares[1:], why)
 
         hits = near(looked.peaks, looked.points, self._frame)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ivpt.errors import DataError
 from ivpt.interfaces.metric import Evidence, View
-from ivpt.metrics.peaks import centroids, peaks
 from ivpt.metrics.part_points import Points, check_source, part_names, points
+from ivpt.metrics.peaks import centroids, peaks
 from ivpt.runfile.schema import LayerInfo
 
 WINDOW = 128
@@ -89,7 +89,7 @@ def look(evidence: Evidence, view: View, layer: LayerInfo, frame: Frame) -> Look
     frames = np.asarray(evidence.frames(view), np.float64)
     if view.crop == "box":
         frames = np.trunc(frames)
-    usable = np.isfinite(frames).all(axis=1) & (frames[:, 2:] > 0).all(axis=1)
+    usable: NDArray[np.bool_] = np.asarray(np.isfinite(frames).all(axis=1) & (frames[:, 2:] > 0).all(axis=1))
     if not usable.any():
         raise DataError(f"No image of the view {view.name!r} can be evaluated.", "Are boxes annotated?")
     channels = list(layer.foreground)

@@ -121,8 +121,8 @@ def mask_points(
     """One point for each part of a mask: its centre of mass, or the pixel of the part nearest to it.
 
     Only what lies inside the frame counts. All pixels of a part are one part, however many pieces it has. The centre is
-    the pixel that holds the mean position; where that pixel is not of the part, the nearest one that is (of several, the
-    first in row-major order).
+    the pixel that holds the mean position; where that pixel is not of the part, the nearest one that is (of several,
+    the first in row-major order).
 
     Args:
         mask: (height, width) 0 no part, ``i + 1`` part i.
@@ -154,4 +154,4 @@ def mask_points(
         order = np.lexsort((far, part))  # stable: pixels are in row-major order
         first = order[np.searchsorted(part[order], astray)]
         centre[astray] = np.stack([columns[first], rows[first]], axis=1)
-    return np.where(visible[:, None], centre + (left, top), 0.0), visible
+    return np.where(visible[:, None], centre + np.array([left, top]), 0.0), visible

@@ -185,9 +185,7 @@ class Stability(Metric):
 
         def of(above: Floats, below: Floats, why: str = "") -> Figure:
             shares = _share(per_pair(above, below, labels, weights))
-            if self._resamples or not np.isfinite(shares[0]):
-                return figure(float(shares[0]), shares[1:], why)
-            return Figure(float(shares[0]))
+            return figure(float(shares[0]), shares[1:], why)
 
         everywhere = np.ones(found.same.shape[1:])
         result = {name: of(found.same.mean(axis=0), everywhere)}
