@@ -1,1 +1,1 @@
-"""The trained model once more: reloaded from a run file, asked about new, cropped, noisy or changed images."""
+"""The trained model again, from its run file: verification, passes over changed images, questions, new images."""

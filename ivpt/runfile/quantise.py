@@ -32,14 +32,15 @@ def encode(maps: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.flo
 
 
 def decode(steps: NDArray[np.uint8], span: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Undo :func:`encode` for one image.
+    """Undo :func:`encode` for one image or for several.
 
     Args:
-        steps: (m, h, w) bytes.
-        span: (2,) least and largest value.
+        steps: (..., m, h, w) bytes.
+        span: (..., 2) least and largest value.
 
     Returns:
-        (m, h, w) values.
+        (..., m, h, w) values.
     """
-    low, high = float(span[0]), float(span[1])
-    return (low + steps * np.float64((high - low) / LEVELS)).astype(np.float32)
+    ends = np.asarray(span, np.float64)[..., None, None, None, :]
+    low, high = ends[..., 0], ends[..., 1]
+    return np.asarray(low + steps * ((high - low) / LEVELS), np.float32)

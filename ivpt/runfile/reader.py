@@ -16,7 +16,8 @@ from ivpt.errors import RunFileError
 from ivpt.runfile import quantise
 from ivpt.runfile.evidence import contributions
 from ivpt.runfile.guard import item, open_file, reading
-from ivpt.runfile.schema import COARSE, Floats, LayerInfo, layer_group, layer_key
+from ivpt.runfile.rows import MapRows
+from ivpt.runfile.schema import COARSE, SPLITS, Floats, LayerInfo, layer_group, layer_key
 
 
 class RunFile:
@@ -36,7 +37,7 @@ class RunFile:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         # before opening: a version that comes in between makes this one look stale, and never the other way round
-        self._identity = _identity(self.path)
+        self._identity = identity(self.path)
         self._file = open_file(self.path)
         self._datasets: dict[str, h5py.Dataset | None] = {}
         try:
@@ -67,7 +68,7 @@ class RunFile:
 
     def is_stale(self) -> bool:
         """Whether a newer version has taken this file's place on disk (or it was removed)."""
-        return _identity(self.path) != self._identity
+        return identity(self.path) != self._identity
 
     # what was trained on what
 
@@ -125,11 +126,11 @@ class RunFile:
 
     def prototypes(self, key: str) -> Floats:
         """(m, d) prototypes of a layer."""
-        return self._all(f"{self._group(key)}/prototypes")
+        return self._all(f"{self.group_of(key)}/prototypes")
 
     def spatial_bias(self, key: str) -> Floats:
         """(m, h, w) spatial bias of a layer."""
-        return self._all(f"{self._group(key)}/spatial_bias")
+        return self._all(f"{self.group_of(key)}/spatial_bias")
 
     # all images
 
@@ -161,17 +162,68 @@ class RunFile:
         """Attribute name to (N,) value indices; -1 where absent."""
         return dict(self._arrays("images/attributes"))
 
+    def image_sizes(self) -> NDArray[np.int32] | None:
+        """(N, 2) original width and height in pixels; zeros for images that could not be read."""
+        return None if self.dataset("images/size") is None else self._table("size", (2,))
+
+    def all_keypoints(self) -> Floats | None:
+        """(N, K, 3) x, y, visible in pixels of the original images; rows of NaN where nothing is annotated."""
+        dataset = self.dataset("images/keypoints")
+        return None if dataset is None else self._table("keypoints", (*dataset.shape[1:2], 3))
+
+    def all_boxes(self) -> Floats | None:
+        """(N, 4) x, y, width, height in pixels of the original images; NaN where nothing is annotated."""
+        return None if self.dataset("images/box") is None else self._table("box", (4,))
+
     def areas(self, key: str) -> Floats:
         """(M, m) share of the map's cells in each region, of every image with maps."""
-        return self._all(f"{self._group(key)}/area")
+        return self._all(f"{self.group_of(key)}/area")
 
     def strengths(self, key: str) -> Floats:
         """(M, m) mean attention inside each region, 0 for empty ones, of every image with maps."""
-        return self._all(f"{self._group(key)}/strength")
+        return self._all(f"{self.group_of(key)}/strength")
 
     def importance(self) -> Floats:
         """(C, n) mean contribution of concept k + 1 to class c over val and test images of class c; NaN: no images."""
         return self._all("importance")
+
+    # maps of many images
+
+    @cached_property
+    def views(self) -> dict[str, str]:
+        """Name of each stored view to where it is; views are passes of the model over changed images."""
+        with reading(self.path):
+            group = item(self._file, self.path, "views")
+            numbers = sorted(group, key=int) if isinstance(group, h5py.Group) else []
+        found = {}
+        for number in numbers:
+            with reading(self.path):
+                view = item(self._file, self.path, f"views/{number}")
+                if not isinstance(view, h5py.Group):
+                    raise ValueError(f"views/{number} is not a group")
+                found[str(view.attrs["name"])] = f"views/{number}"
+        return found
+
+    def view(self, name: str) -> MapRows:
+        """The maps of a stored view.
+
+        Raises:
+            KeyError: there is no such view.
+        """
+        where = self.views[name]
+        images = self._all(f"{where}/map_image")
+        if images.ndim != 1 or (len(images) and not 0 <= images.min() <= images.max() < self.num_images):
+            raise RunFileError(f"The run file {self.path} is damaged: {where}/map_image names images it does not have.")
+        with reading(self.path):
+            group = item(self._file, self.path, f"{where}/layers")
+            here = set(group) if isinstance(group, h5py.Group) else set()
+        keys = [layer.key for layer in self.layers if layer_group(layer.block).removeprefix("layers/") in here]
+        return MapRows(self, f"{where}/", np.arange(len(images)), images, tuple(keys))
+
+    def split_maps(self, split: str) -> MapRows:
+        """The maps of the unchanged images of a split, as far as they are stored."""
+        rows = np.flatnonzero(self.splits[self.map_images] == SPLITS.index(split))
+        return MapRows(self, "", rows, self.map_images[rows], tuple(self._layer_of))
 
     # one image
 
@@ -192,7 +244,7 @@ class RunFile:
 
     def thumbnail(self, i: int) -> bytes | None:
         """JPEG bytes."""
-        offsets, data = self._dataset("images/thumbnails/offset"), self._dataset("images/thumbnails/data")
+        offsets, data = self.dataset("images/thumbnails/offset"), self.dataset("images/thumbnails/data")
         if offsets is None or data is None:
             return None
         self._check_index(i)
@@ -208,21 +260,21 @@ class RunFile:
 
     def attention(self, key: str, i: int) -> Floats:
         """(m, h, w) attention of each prototype, Eq. 5."""
-        group, row = self._group(key), self._map_row(i)
+        group, row = self.group_of(key), self._map_row(i)
         stored = self._need(f"{group}/attention")
-        span = self._dataset(f"{group}/attention_range")
+        span = self.dataset(f"{group}/attention_range")
         with reading(self.path):
             maps = np.asarray(stored[row])
             return np.asarray(maps, np.float32) if span is None else quantise.decode(maps, span[row])
 
     def regions(self, key: str, i: int) -> NDArray[np.uint8]:
         """(h, w) the prototype that owns each cell, Eq. 6, from the maps before they were quantised."""
-        return self._map(f"{self._group(key)}/regions", i)
+        return self._map(f"{self.group_of(key)}/regions", i)
 
     def groups(self, key: str, i: int) -> NDArray[np.int8] | None:
         """(m,) the group of each prototype: 0 background, k the coarse concept k; None for layers without groups."""
-        name = f"{self._group(key)}/groups"
-        return None if self._dataset(name) is None else self._map(name, i)
+        name = f"{self.group_of(key)}/groups"
+        return None if self.dataset(name) is None else self._map(name, i)
 
     def scores(self, i: int) -> Floats:
         """(n, C) score of each class by each coarse concept; row k - 1 belongs to coarse concept k."""
@@ -242,7 +294,8 @@ class RunFile:
     def _map_rows(self) -> NDArray[np.int32]:
         return self._per_image("map_row")
 
-    def _group(self, key: str) -> str:
+    def group_of(self, key: str) -> str:
+        """Path of a layer's group: ``layers/6``."""
         if key not in self._layer_of:
             raise KeyError(f"no layer {key!r}; there are {', '.join(self._layer_of)}")
         return layer_group(self._layer_of[key].block)
@@ -254,7 +307,8 @@ class RunFile:
             m, h, w = bias.shape
             return LayerInfo(layer_key(block), block, m, int(self._file[group].attrs["background"]), (h, w))
 
-    def _dataset(self, name: str) -> h5py.Dataset | None:
+    def dataset(self, name: str) -> h5py.Dataset | None:
+        """The stored array at a path, for whoever reads parts of it inside :func:`ivpt.runfile.guard.reading`."""
         if name not in self._datasets:
             with reading(self.path):
                 found = item(self._file, self.path, name)
@@ -262,7 +316,7 @@ class RunFile:
         return self._datasets[name]
 
     def _need(self, name: str) -> h5py.Dataset:
-        found = self._dataset(name)
+        found = self.dataset(name)
         if found is None:
             raise RunFileError(f"The run file {self.path} is damaged: {name} is missing.")
         return found
@@ -272,14 +326,17 @@ class RunFile:
         with reading(self.path):
             return np.asarray(dataset[()])
 
-    def _per_image(self, name: str) -> NDArray[Any]:
+    def _table(self, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
         values = self._all(f"images/{name}")
-        if values.shape != (self.num_images,):
+        if values.shape != (self.num_images, *shape):
             raise RunFileError(f"The run file {self.path} is damaged: images/{name} does not fit the number of images.")
         return values
 
+    def _per_image(self, name: str) -> NDArray[Any]:
+        return self._table(name, ())
+
     def _row(self, name: str, i: int) -> NDArray[Any] | None:
-        dataset = self._dataset(name)
+        dataset = self.dataset(name)
         self._check_index(i)
         if dataset is None:
             return None
@@ -325,7 +382,8 @@ class RunFile:
         return found
 
 
-def _identity(path: Path) -> tuple[int, int, int] | None:
+def identity(path: Path) -> tuple[int, int, int] | None:
+    """What tells one version of a file from another; ``None`` when there is no file."""
     try:
         state = path.stat()
     except OSError:

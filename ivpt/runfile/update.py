@@ -1,17 +1,58 @@
 """Changing a finished run file: on a copy, which then takes its place."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
 
+from ivpt.errors import OutputError
 from ivpt.runfile.guard import open_file
 from ivpt.runfile.publish import replacing, writing
-from ivpt.runfile.reader import RunFile
+from ivpt.runfile.reader import RunFile, identity
 from ivpt.runfile.schema import JsonObject
 from ivpt.runfile.sink import writable
 from ivpt.runfile.writer import write_json
+
+
+@contextmanager
+def revised(path: Path) -> Iterator[Path]:
+    """Hand out a copy of a run file that takes its place when the block ends well, and vanishes when it does not.
+
+    For changes that take long: nothing is seen of them before they are complete.
+
+    Args:
+        path: of an existing run file.
+
+    Raises:
+        RunFileError: there is no run file at ``path``.
+        OutputError: the copy cannot be written, or another program replaced the run file meanwhile.
+    """
+    path = Path(path)
+    open_file(path).close()
+    before = identity(path)
+    with replacing(path) as temporary:
+        with writing(path):
+            shutil.copyfile(path, temporary)
+            shutil.copymode(path, temporary)
+        yield temporary
+        if identity(path) != before:
+            raise OutputError(
+                f"{path} was changed by another program meanwhile; its version stays.", "Run the command again."
+            )
+
+
+def put_metrics(copy: Path, metrics: Mapping[str, JsonObject], *, shown: Path) -> None:
+    """Add metrics to the copy that :func:`revised` hands out; those of the same name are replaced, the others stay.
+
+    Raises:
+        OutputError: ``shown``, as it is called then, cannot be written.
+    """
+    with RunFile(copy) as run:
+        merged = {**run.metrics(), **metrics}
+    with writing(shown), writable(copy, "r+") as (file, _):
+        write_json(file, "metrics", merged)
 
 
 def update(path: Path, change: Callable[[h5py.File], None]) -> None:

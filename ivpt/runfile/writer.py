@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,7 +124,7 @@ class RunWriter:
         with writing(self.path):
             for layer in self._content.layers:
                 self._append_layer(layer, batch, start)
-            _extend(self._file["scores"], np.asarray(batch.scores, np.float32), start)
+            extend_rows(self._file["scores"], np.asarray(batch.scores, np.float32), start)
             self._sink.check()
         self._rows.append(indices.astype(np.int32))
         self._map_row[indices] = np.arange(start, start + len(indices))
@@ -149,12 +149,12 @@ class RunWriter:
         expected = (b, self._content.coarse, len(self._content.classes))
         if np.shape(batch.scores) != expected or np.shape(batch.predictions) != (b,):
             raise ValueError(f"scores {np.shape(batch.scores)} or predictions do not fit {expected}")
-        _finite(np.asarray(batch.scores), "scores", self._content.images, indices)
+        check_finite(np.asarray(batch.scores), "scores", self._content.images.ids, indices)
         for layer in self._content.layers:
             maps = batch.attention[layer.key]
             if maps.shape != (b, *layer.spatial_bias.shape):
                 raise ValueError(f"attention of {layer.key} is {maps.shape}, expected {(b, *layer.spatial_bias.shape)}")
-            _finite(maps, f"attention maps of {layer.key}", self._content.images, indices)
+            check_finite(maps, f"attention maps of {layer.key}", self._content.images.ids, indices)
 
     def _append_layer(self, layer: LayerContent, batch: MapBatch, start: int) -> None:
         group = self._file[layer_group(layer.block)]
@@ -164,20 +164,18 @@ class RunWriter:
         owned = regions[:, None] == np.arange(channels)[:, None, None]
         cells = owned.sum(axis=(2, 3))
         if self._bits == 8:
-            steps, span = quantise.encode(maps)
-            _extend(group["attention"], steps, start)
-            _extend(group["attention_range"], span, start)
+            extend_quantised(group, maps, start)
         else:
-            _extend(group["attention"], maps.astype(np.float16), start)
-        _extend(group["regions"], regions, start)
-        _extend(group["area"], cells / regions[0].size, start)
-        _extend(group["strength"], (maps * owned).sum(axis=(2, 3)) / np.maximum(cells, 1), start)
+            extend_rows(group["attention"], maps.astype(np.float16), start)
+        extend_rows(group["regions"], regions, start)
+        extend_rows(group["area"], cells / regions[0].size, start)
+        extend_rows(group["strength"], (maps * owned).sum(axis=(2, 3)) / np.maximum(cells, 1), start)
         if layer.key in batch.groups:
             if "groups" not in group:
                 if start:
                     raise ValueError(f"groups of {layer.key} were missing in an earlier batch")
-                _rows(group, "groups", (channels,), smallest_signed(self._content.coarse))
-            _extend(group["groups"], np.asarray(batch.groups[layer.key]), start)
+                empty_rows(group, "groups", (channels,), smallest_signed(self._content.coarse))
+            extend_rows(group["groups"], np.asarray(batch.groups[layer.key]), start)
         elif "groups" in group:
             raise ValueError(f"groups of {layer.key} are missing in a batch")
 
@@ -197,7 +195,7 @@ class RunWriter:
         for layer in content.layers:
             self._write_layer(layer)
         classes = len(content.classes)
-        _rows(file, "scores", (content.coarse, classes), np.dtype(np.float32))
+        empty_rows(file, "scores", (content.coarse, classes), np.dtype(np.float32))
         history = file.create_group("history", track_order=True)
         for column, values in content.history.items():
             array(history, column, np.asarray(values, np.float64))
@@ -238,12 +236,12 @@ class RunWriter:
         array(group, "prototypes", np.asarray(layer.prototypes, np.float32))
         array(group, "spatial_bias", np.asarray(layer.spatial_bias, np.float32))
         eight = self._bits == 8
-        _rows(group, "attention", (m, h, w), np.dtype(np.uint8 if eight else np.float16))
+        empty_rows(group, "attention", (m, h, w), np.dtype(np.uint8 if eight else np.float16))
         if eight:
-            _rows(group, "attention_range", (2,), np.dtype(np.float32))
-        _rows(group, "regions", (h, w), smallest_unsigned(m))
-        _rows(group, "area", (m,), np.dtype(np.float32))
-        _rows(group, "strength", (m,), np.dtype(np.float32))
+            empty_rows(group, "attention_range", (2,), np.dtype(np.float32))
+        empty_rows(group, "regions", (h, w), smallest_unsigned(m))
+        empty_rows(group, "area", (m,), np.dtype(np.float32))
+        empty_rows(group, "strength", (m,), np.dtype(np.float32))
 
     def _write_results(self) -> None:
         images = self._file["images"]
@@ -257,7 +255,7 @@ def write_json(group: h5py.Group, name: str, value: Mapping[str, Any]) -> None:
     """Put a JSON object at ``name`` as one UTF-8 string, replacing what is there; not-a-number becomes null."""
     if name in group:
         del group[name]
-    text = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
+    text = json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
     group.create_dataset(name, data=text, dtype=h5py.string_dtype())
 
 
@@ -282,7 +280,7 @@ def array(group: h5py.Group, name: str, values: NDArray[np.generic]) -> None:
     )
 
 
-def _rows(group: h5py.Group, name: str, shape: tuple[int, ...], kind: "np.dtype[Any]") -> None:
+def empty_rows(group: h5py.Group, name: str, shape: tuple[int, ...], kind: "np.dtype[Any]") -> None:
     """Make an empty data set of one row per image with maps."""
     rows = rows_per_chunk(math.prod(shape) * kind.itemsize)
     group.create_dataset(
@@ -297,9 +295,17 @@ def _rows(group: h5py.Group, name: str, shape: tuple[int, ...], kind: "np.dtype[
     )
 
 
-def _extend(dataset: h5py.Dataset, values: NDArray[Any], start: int) -> None:
+def extend_rows(dataset: h5py.Dataset, values: NDArray[Any], start: int) -> None:
+    """Add rows after the first ``start``."""
     dataset.resize(start + len(values), axis=0)
     dataset[start:] = values
+
+
+def extend_quantised(group: h5py.Group, maps: NDArray[np.float32], start: int) -> None:
+    """Add (b, m, h, w) attention maps to the 8-bit ones of a layer, with the values their bytes stand for."""
+    steps, span = quantise.encode(maps)
+    extend_rows(group["attention"], steps, start)
+    extend_rows(group["attention_range"], span, start)
 
 
 def _write_thumbnails(images: h5py.Group, thumbnails: Any, n: int) -> None:
@@ -317,7 +323,7 @@ def _write_thumbnails(images: h5py.Group, thumbnails: Any, n: int) -> None:
         pending.append(jpeg)
         held += len(jpeg)
         if held >= _BLOB or i == n - 1:
-            _extend(data, np.frombuffer(b"".join(pending), np.uint8), int(offsets[i + 1]) - held)
+            extend_rows(data, np.frombuffer(b"".join(pending), np.uint8), int(offsets[i + 1]) - held)
             pending, held = [], 0
     array(group, "offset", offsets)
 
@@ -336,10 +342,11 @@ def _check(content: RunContent, labels: NDArray[np.int64], splits: NDArray[np.in
             raise ValueError(f"prototypes, spatial bias and background of {layer.key} do not fit")
 
 
-def _finite(values: NDArray[np.generic], what: str, table: ImageTable, indices: NDArray[np.int64]) -> None:
+def check_finite(values: NDArray[np.generic], what: str, ids: Sequence[str], indices: NDArray[np.int64]) -> None:
+    """Refuse rows that are not finite, naming the first image that has them."""
     good = np.isfinite(np.asarray(values, np.float32)).reshape(len(values), -1).all(axis=1)
     if not good.all():
-        name = table.ids[int(indices[int(np.flatnonzero(~good)[0])])]
+        name = ids[int(indices[int(np.flatnonzero(~good)[0])])]
         raise OutputError(f"The {what} of image {name!r} are not finite, so the run cannot be written.")
 
 
@@ -349,16 +356,16 @@ def _of_length(values: NDArray[Any], n: int, name: str) -> NDArray[Any]:
     return values
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """JSON-able copy: numpy values become Python's, not-a-number and infinities become null."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, np.generic):
-        return _plain(value.item())
+        return plain(value.item())
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -46,6 +46,13 @@ def accelerated(config: Config) -> Iterator[Accelerator]:
             AcceleratorState._reset_state(reset_partial_state=True)
 
 
+def describe_device(device: torch.device) -> dict[str, str]:
+    """What of a device results depend on in their last bits, in words: for the versions in a run file."""
+    if device.type == "cuda":
+        return {"device": torch.cuda.get_device_name(device)}
+    return {"device": device.type, "threads": str(torch.get_num_threads())}
+
+
 def _has_accelerator() -> bool:
     return torch.cuda.is_available() or torch.backends.mps.is_available()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -23,6 +24,7 @@ from ivpt.runfile.edits import edits_path
 from ivpt.runfile.publish import writing
 from ivpt.runfile.update import update
 from ivpt.runfile.writer import RunWriter
+from ivpt.training.devices import describe_device
 
 PACKAGES = ("torch", "torchvision", "timm", "accelerate", "numpy", "safetensors")
 """Packages whose versions a result may depend on."""
@@ -158,9 +160,12 @@ def to_arrays(state: Mapping[str, Tensor], prefix: str = "") -> dict[str, NDArra
     return arrays
 
 
-def versions_of(*plugins: object) -> dict[str, str]:
-    """Versions of ivpt, Python, the packages of :data:`PACKAGES`, and the distributions the given objects come from."""
-    found = {"ivpt": ivpt.__version__, "python": platform.python_version()}
+def versions_of(*plugins: object, device: torch.device) -> dict[str, str]:
+    """Versions of ivpt, Python, the packages of :data:`PACKAGES`, and the distributions the given objects come from.
+
+    The device that computes is among them, as results depend on it in the same way.
+    """
+    found = {"ivpt": ivpt.__version__, "python": platform.python_version(), **describe_device(device)}
     homes = packages_distributions()
     names = [*PACKAGES]
     for plugin in plugins:

@@ -88,7 +88,12 @@ def train(
             backbone = build_backbone(config)
         data = prepare_data(config, dataset, backbone, accelerator, observer)
         plan = make_plan(len(data.indices["train"]), config.training.batch_size, accelerator.num_processes)
-        exporter = make_exporter(config, data, backbone, dataset) if accelerator.is_main_process else None
+        exporter = None
+        if accelerator.is_main_process:
+            versions = versions_of(dataset, backbone, device=accelerator.device)
+            if accelerator.num_processes > 1:
+                versions["processes"] = str(accelerator.num_processes)
+            exporter = make_exporter(config, data, backbone, versions)
         model = build_model(config, backbone, len(data.info.classes))
         if exporter is not None:
             check_room(out, _expected(exporter, data, model))
@@ -168,7 +173,7 @@ def _check_same_inputs(saved: Checkpoint, data: Data, backbone: TokenModel) -> N
         )
 
 
-def make_exporter(config: Config, data: Data, backbone: TokenModel, dataset: object) -> Exporter:
+def make_exporter(config: Config, data: Data, backbone: TokenModel, versions: Mapping[str, str]) -> Exporter:
     """What writes the run file; to be made before the backbone's tokens are trained."""
     assert data.table is not None
     untrained = {}
@@ -181,7 +186,7 @@ def make_exporter(config: Config, data: Data, backbone: TokenModel, dataset: obj
         split_sha256=data.split.sha256,
         backbone=backbone,
         untrained=untrained,
-        versions=versions_of(dataset, backbone),
+        versions=versions,
     )
 
 

@@ -1,0 +1,61 @@
+"""Metrics as a table: the headline of each, its variants and controls below it."""
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ivpt.cli.info import printable
+
+if TYPE_CHECKING:
+    from ivpt.evaluation.evaluate import Evaluation
+    from ivpt.interfaces.metric import Figure, MetricResult
+
+
+def show(found: "Evaluation", split: str) -> None:
+    """Print what an evaluation found to stdout."""
+    Console(highlight=False).print(table(found, split))
+
+
+def table(found: "Evaluation", split: str) -> Table:
+    """One row per figure."""
+    result = Table(box=None, padding=(0, 2, 0, 0))
+    result.add_column(f"metric ({split})", overflow="fold")
+    result.add_column("value", justify="right", no_wrap=True)
+    result.add_column("95 % interval", justify="right", no_wrap=True)
+    result.add_column("unit", no_wrap=True)
+    result.add_column("layer", no_wrap=True)
+    result.add_column("images", justify="right", no_wrap=True)
+    for name, metric in found.results.items():
+        for number, (label, figure) in enumerate(metric.figures.items()):
+            first = number == 0
+            words = name if label == name else f"{name}: {label}"
+            result.add_row(
+                Text(printable(words), style="bold") if first else Text(f"  {printable(label)}"),
+                number_of(figure, metric),
+                interval_of(figure, metric),
+                metric.unit,
+                metric.layer or "",
+                f"{metric.images:,}" if first else "",
+            )
+            if figure.value is None and figure.why:
+                result.add_row(Text(f"    {printable(figure.why)}", style="italic"))
+    return result
+
+
+def number_of(figure: "Figure", metric: "MetricResult") -> str:
+    """A figure's value with as many digits as its unit bears."""
+    return "undefined" if figure.value is None else _digits(figure.value, metric.unit)
+
+
+def interval_of(figure: "Figure", metric: "MetricResult") -> str:
+    """A figure's interval."""
+    if figure.interval is None:
+        return ""
+    low, high = figure.interval
+    return f"{_digits(low, metric.unit)} to {_digits(high, metric.unit)}"
+
+
+def _digits(value: float, unit: str) -> str:
+    return f"{value:.1f}" if unit == "%" else f"{value:.4g}"

@@ -1,0 +1,64 @@
+"""A bar with the time left on a terminal, a line now and then elsewhere; always on stderr."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from ivpt.interfaces.dataset import Progress as Told
+
+PLAIN_SECONDS = 15.0
+"""Plain lines come at most this often."""
+
+
+@contextmanager
+def progress_bar() -> Iterator[Told]:
+    """A function ``told(done, total, words)`` to be called while something goes on; one bar at a time is shown."""
+    if not sys.stderr.isatty():
+        yield _plain()
+        return
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True, highlight=False),
+        transient=True,
+    ) as bars:
+        yield _bar(bars)
+
+
+def _bar(bars: Progress) -> Told:
+    shown: list[tuple[str, TaskID]] = []
+
+    def told(done: int, total: int, words: str) -> None:
+        if shown and shown[0][0] != words:
+            bars.remove_task(shown.pop()[1])
+        if not shown:
+            shown.append((words, bars.add_task(words[:1].upper() + words[1:], total=total)))
+        bars.update(shown[0][1], completed=done, total=total)
+        if done >= total:
+            bars.remove_task(shown.pop()[1])
+
+    return told
+
+
+def _plain() -> Told:
+    began = spoke = time.monotonic()
+    about = ""
+
+    def told(done: int, total: int, words: str) -> None:
+        nonlocal began, spoke, about
+        now = time.monotonic()
+        if words != about:
+            about, began = words, now
+        if now - spoke >= PLAIN_SECONDS:
+            spoke = now
+            left = f", about {(now - began) / done * (total - done):.0f} s left" if done and now > began else ""
+            click.echo(f"{words}: {done} of {total}{left}", err=True)
+
+    return told
