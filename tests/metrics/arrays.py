@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,8 @@ class ArrayEvidence:
         return self.rows[view.name]
 
     def frames(self, view: View) -> NDArray[np.float64]:
+        if view.crop == "box":
+            return np.trunc(np.nan_to_num(self.boxes(self.indices(view)))).astype(np.float64)
         wide = self.sizes[self.indices(view)].astype(np.float64)
         return np.concatenate([np.zeros_like(wide), wide], 1)
 
@@ -64,7 +67,8 @@ class ArrayEvidence:
         return self.points[indices]
 
     def boxes(self, indices: NDArray[np.integer]) -> NDArray[np.float32]:
-        assert self.rectangles is not None
+        if self.rectangles is None:
+            return np.full((len(indices), 4), np.nan, np.float32)
         return self.rectangles[indices]
 
     def attribute(self, name: str) -> NDArray[np.integer]:
@@ -72,3 +76,39 @@ class ArrayEvidence:
 
     def part_mask(self, index: int) -> NDArray[np.uint8] | None:
         return self.masks.get(index)
+
+
+BACKGROUND = 0
+
+
+def one_layer(views: Mapping[View, NDArray[np.float32]], labels: NDArray[np.integer], **more: Any) -> ArrayEvidence:
+    """Evidence with one prompted layer ``L6``.
+
+    Args:
+        views: view to (n, K, h, w) maps of the foreground concepts of all n images; background is added as zeros.
+        labels: (n,).
+        **more: fields of :class:`ArrayEvidence`; ``sizes`` are 224 x 224 if not given.
+    """
+    labels = np.asarray(labels)
+    maps = {
+        view.name: {"L6": np.insert(found, BACKGROUND, 0, axis=1).astype(np.float32)} for view, found in views.items()
+    }
+    _, channels, *grid = next(iter(maps.values()))["L6"].shape
+    n = len(labels)
+    return ArrayEvidence(
+        classes=tuple(f"class {c}" for c in range(int(labels.max()) + 1)),
+        layers=(LayerInfo("L6", 6, channels, BACKGROUND, (grid[0], grid[1])),),
+        labels=labels,
+        sizes=more.pop("sizes", np.full((n, 2), 224)),
+        rows={name: np.arange(n) for name in (View().name, *maps)},
+        maps=maps,
+        **more,
+    )
+
+
+def hot(cells: Any, grid: tuple[int, int] = (8, 8)) -> NDArray[np.float32]:
+    """(..., 2) row and column to (..., h, w) maps in which that cell is 1 and all others are 0."""
+    where = np.asarray(cells)
+    return np.eye(grid[0] * grid[1], dtype=np.float32)[where[..., 0] * grid[1] + where[..., 1]].reshape(
+        *where.shape[:-1], *grid
+    )
