@@ -1,7 +1,5 @@
 """From the configuration's backbone to an object that can build it."""
 
-from collections.abc import Mapping
-
 from ivpt.config import BackboneConfig
 from ivpt.errors import ConfigError
 from ivpt.interfaces.backbone import Backbone
@@ -29,15 +27,4 @@ def create_backbone(config: BackboneConfig) -> Backbone:
     return BACKBONES.create(kind, options)
 
 
-def recommended(name: str) -> Mapping[str, object]:
-    """Dotted configuration keys that a backbone recommends values for; weaker than any preset.
-
-    Raises:
-        PluginError: unknown or broken backbone.
-    """
-    values = getattr(BACKBONES.load(name.partition(":")[0]), "recommended", {})
-    assert isinstance(values, Mapping)
-    return values
-
-
-__all__ = ["create_backbone", "recommended"]
+__all__ = ["create_backbone"]

@@ -65,9 +65,7 @@ def with_recommendations(preset: str, file: Path | None, overrides: Mapping[str,
     first = load_config(file, preset, overrides)
     backbone = BACKBONES.load(first.backbone.name.partition(":")[0])
     dataset = DATASETS.load(first.data.dataset)
-    recommended: dict[str, Any] = {}
-    for plugin in (backbone, dataset):
-        recommended |= getattr(plugin, "recommended", {})
+    recommended = {**backbone.recommended, **dataset.recommended}
     kinds = {f"backbone.options.{o.name}": o.annotation for o in BACKBONES.options(backbone)}
     kinds |= {f"data.options.{o.name}": o.annotation for o in DATASETS.options(dataset)}
     typed = {key: as_kind(value, kinds[key]) if key in kinds else value for key, value in overrides.items()}

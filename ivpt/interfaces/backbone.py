@@ -6,7 +6,7 @@ whose blocks can be run one by one, so that prompts can be inserted between them
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
@@ -80,6 +80,9 @@ class Backbone(ABC):
     """Factory of a :class:`TokenModel`; registered in the entry-point group ``ivpt.backbones``."""
 
     api_version: ClassVar[int] = BACKBONE_API
+
+    recommended: ClassVar[Mapping[str, object]] = {}
+    """Dotted configuration keys and values for this backbone: weaker than preset, file and command line."""
 
     @property
     @abstractmethod

@@ -92,6 +92,9 @@ class Dataset(ABC):
 
     api_version: ClassVar[int] = DATASET_API
 
+    recommended: ClassVar[Mapping[str, object]] = {}
+    """Dotted configuration keys and values for this data set: weaker than preset, file and command line."""
+
     @property
     @abstractmethod
     def info(self) -> DatasetInfo:

@@ -17,7 +17,7 @@ import torch
 from ivpt.backbones import hub
 from ivpt.backbones.checkpoint import fingerprint
 from ivpt.backbones.paper import DeiTS, DinoV2S
-from ivpt.backbones.resolve import create_backbone, recommended
+from ivpt.backbones.resolve import create_backbone
 from ivpt.backbones.timm_vit import TimmModel, TimmVit
 from ivpt.config import BackboneConfig
 from ivpt.errors import ConfigError, PluginError, WeightsError
@@ -78,11 +78,6 @@ def test_other_architectures_are_refused(name: str) -> None:
 def test_unknown_names_offer_the_nearest(name: str, kind: type[Exception], words: str) -> None:
     with pytest.raises(kind, match=words):
         create_backbone(BackboneConfig(name=name))
-
-
-def test_recommended_values() -> None:
-    assert "training.epochs" in recommended("vit_mini")
-    assert recommended("timm:test_vit") == {}
 
 
 def test_model_without_hub_weights_names_the_download(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,8 +32,7 @@ def test_it_has_a_usual_image_size(name):
 
 @every
 def test_what_it_recommends_is_a_valid_configuration(name):
-    recommended = getattr(BACKBONES.load(name), "recommended", {})
-    load_config(recommended=recommended)
+    load_config(recommended=BACKBONES.load(name).recommended)
 
 
 @every
