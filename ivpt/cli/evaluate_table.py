@@ -24,7 +24,6 @@ def table(found: "Evaluation", split: str) -> Table:
     result.add_column(f"metric ({split})", overflow="fold")
     result.add_column("value", justify="right", no_wrap=True)
     result.add_column("95 % interval", justify="right", no_wrap=True)
-    result.add_column("unit", no_wrap=True)
     result.add_column("layer", no_wrap=True)
     result.add_column("images", justify="right", no_wrap=True)
     for name, metric in found.results.items():
@@ -35,8 +34,7 @@ def table(found: "Evaluation", split: str) -> Table:
                 Text(printable(words), style="bold") if first else Text(f"  {printable(label)}"),
                 number_of(figure, metric),
                 interval_of(figure, metric),
-                metric.unit,
-                metric.layer or "",
+                metric.layer or "" if first else "",
                 f"{metric.images:,}" if first else "",
             )
             if figure.value is None and figure.why:
@@ -45,8 +43,8 @@ def table(found: "Evaluation", split: str) -> Table:
 
 
 def number_of(figure: "Figure", metric: "MetricResult") -> str:
-    """A figure's value with as many digits as its unit bears."""
-    return "undefined" if figure.value is None else _digits(figure.value, metric.unit)
+    """A figure's value with as many digits as its unit bears, and the unit."""
+    return "undefined" if figure.value is None else f"{_digits(figure.value, metric.unit)} {metric.unit}".rstrip()
 
 
 def interval_of(figure: "Figure", metric: "MetricResult") -> str:

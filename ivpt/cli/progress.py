@@ -16,9 +16,13 @@ PLAIN_SECONDS = 15.0
 
 
 @contextmanager
-def progress_bar() -> Iterator[Told]:
-    """A function ``told(done, total, words)`` to be called while something goes on; one bar at a time is shown."""
-    if not sys.stderr.isatty():
+def progress_bar(*, hidden: bool = False) -> Iterator[Told]:
+    """A function ``told(done, total, words)`` to be called while something goes on; one bar at a time is shown.
+
+    Args:
+        hidden: show lines instead of a bar also on a terminal.
+    """
+    if hidden or not sys.stderr.isatty():
         yield _plain()
         return
     with Progress(
@@ -28,6 +32,9 @@ def progress_bar() -> Iterator[Told]:
         TimeRemainingColumn(),
         console=Console(stderr=True, highlight=False),
         transient=True,
+        # stdout is data: it must not pass through a console that writes to stderr
+        redirect_stdout=False,
+        redirect_stderr=False,
     ) as bars:
         yield _bar(bars)
 

@@ -104,10 +104,14 @@ def encode_thumbnail(image: NDArray[np.uint8], view: Size, longest: int) -> byte
         view: (height, width) of the model's input.
         longest: in pixels; smaller images are not enlarged.
     """
+    stream = io.BytesIO()
+    shown_part(image, view, longest).save(stream, "JPEG", quality=JPEG_QUALITY)
+    return stream.getvalue()
+
+
+def shown_part(image: NDArray[np.uint8], view: Size, longest: int) -> Image.Image:
+    """What the model is shown of an image, in its own proportions; see :func:`encode_thumbnail`."""
     x, y, width, height = visible_box(image.shape[1], image.shape[0], view)
     scale = min(1.0, longest / max(width, height))
     size = max(round(width * scale), 1), max(round(height * scale), 1)
-    shown = Image.fromarray(image).resize(size, Image.Resampling.BICUBIC, (x, y, x + width, y + height))
-    stream = io.BytesIO()
-    shown.save(stream, "JPEG", quality=JPEG_QUALITY)
-    return stream.getvalue()
+    return Image.fromarray(image).resize(size, Image.Resampling.BICUBIC, (x, y, x + width, y + height))
