@@ -96,7 +96,7 @@ def evaluate_run(
         results: dict[str, MetricResult] = {}
         with RunFile(copy) as revision:
             for name, metric in plan.metrics.items():
-                part_mask = workshop.part_mask if "part masks" in metric.needs else None
+                part_mask = workshop.part_mask if "part masks" in metric.needs | metric.uses else None
                 probe = workshop.probe() if metric.needs_probe else None
                 try:
                     results[name] = _compute(name, metric, evidence_of(revision, part_mask, probe))

@@ -202,6 +202,9 @@ class Metric(ABC):
     needs: ClassVar[frozenset[Annotation]] = frozenset()
     """Annotations without which it cannot be computed."""
 
+    uses: ClassVar[frozenset[Annotation]] = frozenset()
+    """Annotations that it looks at where there are any."""
+
     needs_probe: ClassVar[bool] = False
     """Whether it asks the model about changed images."""
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivpt.errors import DataError
-from ivpt.interfaces.metric import Evidence, Figure, Metric, MetricResult, View
+from ivpt.interfaces.metric import Annotation, Evidence, Figure, Metric, MetricResult, View
 from ivpt.metrics import controls
 from ivpt.metrics.correspondence import Frame, Looked, boxes_known, look, near
 from ivpt.metrics.layers import chosen_layer
@@ -113,6 +113,8 @@ class Consistency(Metric):
 
     summary = "a concept lies on the same part in (nearly) every image of a class"
 
+    uses = frozenset[Annotation]({"keypoints", "part masks", "boxes"})
+
     def __init__(
         self,
         *,
@@ -144,7 +146,12 @@ class Consistency(Metric):
         return (replace(whole, crop="box") if boxes else None), (whole if self._uncropped or not boxes else None)
 
     def views(self, evidence: Evidence) -> Sequence[View]:
-        """Box crops, where boxes are annotated."""
+        """Box crops, where boxes are annotated.
+
+        Raises:
+            DataError: no points are annotated.
+        """
+        part_names(evidence, self._frame.points)
         return [view for view in self._views(evidence)[:1] if view is not None]
 
     def view_layers(self, evidence: Evidence) -> Sequence[str]:

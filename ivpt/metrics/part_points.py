@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from ivpt.errors import DataError
 from ivpt.interfaces.metric import Evidence
 
+_HINT = "Cross-layer alignment needs no annotation."
+
 Source = Literal["auto", "keypoints", "part masks"]
 
 
@@ -56,7 +58,7 @@ def part_names(evidence: Evidence, source: str = "auto") -> tuple[str, tuple[str
     wanted = "neither keypoints nor part masks" if source == "auto" else f"no {source}"
     raise DataError(
         f"Consistency and stability compare maps with annotated parts, and these images have {wanted}.",
-        "Cross-layer alignment needs no annotation.",
+        _HINT,
     )
 
 
@@ -73,7 +75,7 @@ def points(
         source: see :func:`part_names`.
 
     Raises:
-        DataError: as :func:`part_names`.
+        DataError: as :func:`part_names`, or no part is visible in any of the images.
     """
     kind, names = part_names(evidence, source)
     if kind == "keypoints":
@@ -82,6 +84,8 @@ def points(
         pixels = np.where(visible[..., None], table[..., :2], 0)
     else:
         pixels, visible = _from_masks(evidence, indices, frames, len(names))
+    if not visible.any():
+        raise DataError(f"None of these images has a part annotated: all {kind} are absent or invisible.", _HINT)
     return Points(into_frame(pixels, frames, size), visible)
 
 

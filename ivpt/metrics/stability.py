@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivpt.errors import DataError
-from ivpt.interfaces.metric import Evidence, Figure, Metric, MetricResult, View
+from ivpt.interfaces.metric import Annotation, Evidence, Figure, Metric, MetricResult, View
 from ivpt.metrics import controls
 from ivpt.metrics.consistency import NO_BOXES
 from ivpt.metrics.correspondence import Frame, Looked, boxes_known, look, near
@@ -85,6 +85,8 @@ class Stability(Metric):
 
     summary = "a concept stays on the same parts when the image is a little noisy"
 
+    uses = frozenset[Annotation]({"keypoints", "part masks", "boxes"})
+
     def __init__(
         self,
         *,
@@ -125,7 +127,12 @@ class Stability(Metric):
         return replace(view, noise_seed=seed, noise_std=self._std, noise_clip=self._clip)
 
     def views(self, evidence: Evidence) -> Sequence[View]:
-        """Box crops where boxes are annotated, noisy box crops, and noisy whole images."""
+        """Box crops where boxes are annotated, noisy box crops, and noisy whole images.
+
+        Raises:
+            DataError: no points are annotated.
+        """
+        part_names(evidence, self._frame.points)
         found = [view for passes in self._passes(evidence).values() for view in passes]
         return [view for view in found if view != View(split=self._split)]
 

@@ -46,12 +46,15 @@ SEEN = [1, 1]
         ([HEAD], [SEEN], 100),  # a class of one image
         ([NOWHERE], [SEEN], 0),
         ([HEAD], [[0, 1]], 0),  # the part under the peak is not visible
-        ([HEAD], [[0, 0]], 0),  # no part is visible in the class: inconsistent, and still counted
     ],
 )
 def test_one_class_and_one_concept_by_hand(cells, visible, expected):
     evidence = birds([[cell] for cell in cells], visible, [0] * len(cells))
     assert value(evidence) == expected
+
+
+def test_a_class_without_visible_parts_is_inconsistent_and_still_counts():
+    assert value(birds([[HEAD]] * 2, [[0, 0], SEEN], [0, 1])) == 50
 
 
 def test_classes_and_concepts_are_counted_in_pairs():
@@ -120,8 +123,11 @@ def test_crop_and_whole_are_two_figures():
 
 def test_data_without_parts_are_refused():
     evidence = one_layer({BOX: hot([[HEAD]])}, [0])
-    with pytest.raises(DataError, match="keypoints"):
-        Consistency().compute(evidence)
+    for refused in (Consistency().views, Consistency().compute):  # before the model runs
+        with pytest.raises(DataError, match="neither keypoints nor part masks"):
+            refused(evidence)
+    with pytest.raises(DataError, match="absent or invisible"):
+        value(birds([[HEAD]], [[0, 0]], [0]))
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,12 @@ def noisy(seed, crop="box"):
     return View(crop=crop, noise_seed=seed)
 
 
-def birds(clean, after, labels, crop="box", seen=1.0):
+def birds(clean, after, labels, crop="box"):
     """Concepts (n, K) as hot cells without noise, and after noise by seed; an eye in HEAD, a foot in TAIL."""
     maps = {View(crop=crop): hot(np.array(clean))}
     maps |= {noisy(seed, crop): hot(np.array(cells)) for seed, cells in after.items()}
     n = len(labels)
-    table = np.tile(np.float32([[42, 42, seen], [182, 182, seen]]), (n, 1, 1))
+    table = np.tile(np.float32([[42, 42, 1], [182, 182, 1]]), (n, 1, 1))
     boxes = np.tile(np.float32([0, 0, 224, 224]), (n, 1)) if crop == "box" else None
     return one_layer(maps, labels, keypoint_names=("eye", "foot"), points=table, rectangles=boxes)
 
@@ -52,8 +52,18 @@ def test_one_image_and_one_concept_by_hand(clean, after, stable, with_a_part, ze
 
 
 def test_an_image_without_visible_parts_is_stable_and_empty():
-    found = figures(birds([[HEAD]], {0: [[TAIL]]}, [0], seen=0.0))
-    assert (found["stability"], found["all-zero vectors"]) == (100, 100)
+    evidence = birds([[HEAD]] * 2, {0: [[TAIL]] * 2}, [0, 1])
+    assert (figures(evidence)["stability"], figures(evidence)["all-zero vectors"]) == (0, 0)
+    evidence.points[0, :, 2] = 0
+    assert (figures(evidence)["stability"], figures(evidence)["all-zero vectors"]) == (50, 50)
+
+
+def test_data_without_parts_are_refused_before_the_model_runs():
+    evidence = birds([[HEAD]], {0: [[HEAD]]}, [0])
+    evidence.keypoint_names = ()
+    for refused in (Stability().views, Stability().compute):
+        with pytest.raises(DataError, match="neither keypoints nor part masks"):
+            refused(evidence)
 
 
 def test_the_mean_is_over_pairs_and_not_over_images():
