@@ -11,6 +11,9 @@ from accelerate.state import AcceleratorState
 from ivpt.config import Config
 from ivpt.errors import ConfigError
 
+_open: list[Accelerator] = []
+"""Those in use: they share Accelerate's state, so it may be reset only when the last one is done."""
+
 
 @contextmanager
 def accelerated(config: Config) -> Iterator[Accelerator]:
@@ -38,11 +41,13 @@ def accelerated(config: Config) -> Iterator[Accelerator]:
             os.environ[name] = before
     if accelerator.device.type == "cpu":
         _set_threads(int(os.environ.get("LOCAL_WORLD_SIZE", accelerator.num_processes)))
+    _open.append(accelerator)
     try:
         yield accelerator
     finally:
+        _open.remove(accelerator)
         # Accelerate keeps device and precision for the life of the process; a second run may want others.
-        if accelerator.num_processes == 1:
+        if accelerator.num_processes == 1 and not _open:
             AcceleratorState._reset_state(reset_partial_state=True)
 
 
