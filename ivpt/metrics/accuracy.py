@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ivpt.interfaces.metric import Evidence, Figure, Metric, MetricResult, View
+from ivpt.interfaces.metric import Annotation, Evidence, Figure, Metric, MetricResult, View
 from ivpt.metrics.ratios import by_class
 from ivpt.proportions import Share, balanced, wilson
 
@@ -36,6 +36,8 @@ class Accuracy(Metric):
     """
 
     summary = "share of images whose class is recognised; per class; worst class x attribute group"
+
+    uses = frozenset[Annotation]({"attributes"})
 
     def __init__(self, *, split: str = "test", top: int = 5, min_images: int = 1) -> None:
         if split not in ("val", "test"):
