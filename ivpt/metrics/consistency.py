@@ -170,10 +170,10 @@ class Consistency(Metric):
         figures: dict[str, Figure] = {"consistency": Figure(None, None, NO_BOXES)}
         looked: Looked | None = None
         if box is not None:
-            looked = look(evidence, box, layer, self._frame)
+            looked = look(evidence, box, layer, self._frame, soft=True)
             figures |= self._figures(looked)
         if whole is not None:
-            other = look(evidence, whole, layer, self._frame)
+            other = look(evidence, whole, layer, self._frame, soft=looked is None)
             found = self._figures(other, variants=looked is None)
             figures |= {_uncropped(name): value for name, value in found.items()}
             looked = looked or other

@@ -68,7 +68,7 @@ class Looked:
         labels: (n,) their classes.
         points: the annotated parts.
         peaks: (n, K, 2) row and column of each foreground concept's peak in the frame.
-        centroids: (n, K, 2) of its mean position.
+        centroids: (n, K, 2) of its mean position; zeros where nobody asked for them.
     """
 
     indices: NDArray[np.integer]
@@ -78,10 +78,17 @@ class Looked:
     centroids: NDArray[np.int64]
 
 
-def look(evidence: Evidence, view: View, layer: LayerInfo, frame: Frame) -> Looked:
+def look(evidence: Evidence, view: View, layer: LayerInfo, frame: Frame, soft: bool = False) -> Looked:
     """Read the maps of a view once.
 
     Images without a frame (no box is annotated) do not count.
+
+    Args:
+        evidence: maps and annotations.
+        view: which maps.
+        layer: of which layer.
+        frame: the evaluation frame.
+        soft: also find the centroids.
 
     Raises:
         DataError: the data set has no points, or no image of the view has a frame.
@@ -96,7 +103,9 @@ def look(evidence: Evidence, view: View, layer: LayerInfo, frame: Frame) -> Look
     places = np.zeros((2, len(usable), len(channels), 2), np.int64)
     for rows, maps in evidence.attention(view, layer.key, WINDOW):
         own = maps[:, channels]
-        places[0, rows], places[1, rows] = peaks(own, frame.size), centroids(own, frame.size)
+        places[0, rows] = peaks(own, frame.size)
+        if soft:
+            places[1, rows] = centroids(own, frame.size)
     indices = np.asarray(evidence.indices(view))[usable]
     parts = points(evidence, indices, frames[usable], frame.size, frame.points)
     return Looked(indices, np.asarray(evidence.labels)[indices], parts, places[0, usable], places[1, usable])
