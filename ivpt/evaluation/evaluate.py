@@ -130,7 +130,7 @@ class _Plan:
 
     def __init__(self, run: RunFile, workshop: "_Workshop", evidence: Evidence, split: str, strict: bool) -> None:
         self._run, self._workshop, self._evidence, self._strict = run, workshop, evidence, strict
-        self._annotations = Annotations(run, split, workshop.part_mask)
+        self._annotations = Annotations(run, split, workshop.part_mask, evidence)
         self.metrics: dict[str, Metric] = {}
         self.wanted: dict[View, set[str]] = {}
         self.failures: dict[str, IvptError] = {}

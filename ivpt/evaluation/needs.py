@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivpt.errors import DataError, IvptError
-from ivpt.interfaces.metric import Annotation, Metric
+from ivpt.interfaces.metric import Annotation, Evidence, Metric
 from ivpt.registry import METRICS
 from ivpt.runfile.reader import RunFile
 from ivpt.runfile.schema import SPLITS
@@ -19,10 +19,14 @@ class Annotations:
         run: open.
         split: ``train``, ``val`` or ``test``.
         part_mask: from the data set; called only when the run file says that there are parts.
+        evidence: of the run; the other metrics are asked what they make of it when one cannot be computed.
     """
 
-    def __init__(self, run: RunFile, split: str, part_mask: Callable[[int], NDArray[np.uint8] | None]) -> None:
+    def __init__(
+        self, run: RunFile, split: str, part_mask: Callable[[int], NDArray[np.uint8] | None], evidence: Evidence
+    ) -> None:
         self._run = run
+        self._evidence = evidence
         self._indices = np.flatnonzero(run.splits == SPLITS.index(split))
         self._part_mask = part_mask
 
@@ -45,7 +49,7 @@ class Annotations:
             return any((values[indices] >= 0).any() for values in run.attributes().values())
         return bool(run.info.get("parts")) and self._part_mask(int(indices[0])) is not None
 
-    def missing(self, metric: type[Metric] | Metric) -> list[str]:
+    def missing(self, metric: Metric) -> list[str]:
         """Annotations that a metric needs and that are not there."""
         return sorted(annotation for annotation in metric.needs if not self.has(annotation))
 
@@ -64,8 +68,10 @@ class Annotations:
         names = []
         for name in METRICS.names():
             try:
-                if not self.missing(METRICS.load(name)):
+                metric = METRICS.create(name, {})
+                metric.views(self._evidence)
+                if not self.missing(metric):
                     names.append(name)
             except IvptError:
-                continue  # a broken one is no way out
+                continue  # a broken one, or one that refuses these images, is no way out
         return names
