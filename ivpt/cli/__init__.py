@@ -17,6 +17,7 @@ from ivpt.errors import ExitCode, nearest
 COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("ivpt.cli.train:train", "Learn interpretable prompts and write a run file."),
     "evaluate": ("ivpt.cli.evaluate:evaluate", "Compute metrics of a run and store them in its file."),
+    "compare": ("ivpt.cli.compare:compare", "Put runs side by side, with intervals and a test."),
     "predict": ("ivpt.cli.predict:predict", "Classify new images and say which regions speak for the class."),
     "explore": ("ivpt.cli.explore:explore", "Open a run file in the terminal."),
     "info": ("ivpt.cli.info:info", "Say what a run file holds."),

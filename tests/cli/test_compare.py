@@ -1,0 +1,126 @@
+"""``ivpt compare`` from the outside: its formats to the letter, and what it refuses."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from ivpt.analysis.differences import bootstrap
+from ivpt.cli import run
+from ivpt.errors import ExitCode
+from tests.analysis.scoring import entry, write_scored
+
+# Two of eight images tell them apart: a resample has Binomial(8, 1/4) of them, none with probability 0.1, and five or
+# more with 0.027. The p-value is what the bootstrap finds near 2 * 0.1.
+RIGHT = {"one": [1, 1, 1, 0, 1, 0, 1, 1], "two": [1, 0, 1, 0, 1, 0, 0, 1]}
+by_chance = bootstrap(RIGHT["two"], RIGHT["one"], paired=True).p
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    write_scored(Path("one.h5"), RIGHT["one"], metrics={"consistency": entry(60.0, (57.0, 64.0))})
+    write_scored(Path("two.h5"), RIGHT["two"], seed=1)
+    return tmp_path
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert run(["compare", *words]) == ExitCode.OK
+    said = capsys.readouterr()
+    assert said.err == ""
+    return said.out
+
+
+def refused(capsys: pytest.CaptureFixture[str], code: ExitCode, *words: str) -> str:
+    assert run(["compare", *words]) == code
+    said = capsys.readouterr()
+    assert said.out == "" and "Traceback" not in said.err
+    return said.err
+
+
+def test_markdown_to_the_letter(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert by_chance == pytest.approx(2 * 0.75**8, abs=0.02)
+    assert told(capsys, "one.h5", "two.h5", "--format", "markdown").splitlines() == [
+        "| run | Con. [%] | Acc. [%] |",
+        "| --- | ---: | ---: |",
+        "| one | 60.0 (57.0 to 64.0) | 75.0 (40.9 to 92.9) |",
+        "| two | – | 50.0 (21.5 to 78.5) |",
+        "",
+        "| minus one | Con. [%] | Acc. [%] |",
+        "| --- | ---: | ---: |",
+        f"| two | – | -25.0 (-62.5 to 0.0) p = {by_chance:.3f} |",
+        "",
+        "- (…): 95 % interval over test images.",
+        "- – Con. is not stored; compute it with: ivpt evaluate two.h5 --metric consistency",
+        "- p: two-sided bootstrap over test images; it is not corrected for the number of comparisons.",
+    ]
+
+
+def test_the_terminal_table_says_the_same(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = told(capsys, "one.h5", "two.h5")
+    lines = [line.split() for line in words.splitlines()]
+    assert lines[0] == ["run", "Con.", "[%]", "Acc.", "[%]"]
+    assert lines[1] == ["one", "60.0", "75.0"]
+    assert "(57.0 to 64.0)" in words and f"p = {by_chance:.3f}" in words
+    assert "ivpt evaluate two.h5 --metric consistency" in words
+    assert "\x1b" not in words
+
+
+def test_csv_is_rows_of_numbers(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = list(csv.DictReader(io.StringIO(told(capsys, "one.h5", "two.h5", "--format", "csv"))))
+    assert [row["run"] for row in rows] == ["one", "two"]
+    assert float(rows[0]["Con."]) == 60.0 and rows[1]["Con."] == "" and float(rows[0]["Con. high"]) == 64.0
+    assert float(rows[1]["Acc. difference"]) == pytest.approx(-25) and rows[1]["Acc. kind"] == "paired"
+    assert rows[0]["Acc. difference"] == "" and None not in rows[0]
+
+
+def test_json_is_all_there_is_on_stdout(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = told(capsys, "one.h5", "two.h5", "--json", "--baseline", "two.h5", "--metric", "accuracy")
+    assert words == told(capsys, "one.h5", "two.h5", "--format", "json", "--baseline", "two.h5", "--metric", "accuracy")
+    found = json.loads(words)
+    assert (found["schema"], found["split"], found["baseline"]) == (1, "test", "two")
+    assert found["columns"] == [{"metric": "accuracy", "figure": None, "head": "Acc."}]
+    one, two = found["rows"]
+    assert one["runs"] == [{"path": "one.h5", "seed": 0, "dataset": "small"}]
+    assert one["differences"][0]["value"] == pytest.approx(25) and one["differences"][0]["kind"] == "paired"
+    assert two["differences"] == [None] and two["cells"][0]["interval_over"] == "images"
+
+
+def test_groups_and_a_baseline_that_is_named_only_there(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = told(capsys, "one.h5", "two.h5", "--group", "--format", "markdown", "--metric", "accuracy")
+    assert "| one (2 seeds: 0, 1) | 62.5 ± 17.7 (-96.3 to 221.3) |" in words
+    assert "minus" not in words and "standard deviation" in words
+    write_scored(Path("three.h5"), RIGHT["two"], config={"concepts": {"fusion": False}})
+    words = told(capsys, "one.h5", "two.h5", "--group", "--baseline", "three.h5", "--format", "markdown")
+    assert "| minus three |" in words and "| one (2 seeds: 0, 1) |" in words.split("minus")[1]
+
+
+def test_a_variant_and_a_split_can_be_asked_for(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = told(capsys, "one.h5", "two.h5", "--metric", "consistency:control", "--format", "markdown")
+    assert "| run | consistency: control [%] |" in words and "| one | 12.0 |" in words
+    words = told(capsys, "one.h5", "two.h5", "--metric", "stability", "--split", "val")
+    assert "--metric stability --split val" in " ".join(words.split())
+
+
+def test_what_is_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "One run" in refused(capsys, ExitCode.CONFIG, "one.h5")
+    assert "given twice" in refused(capsys, ExitCode.CONFIG, "one.h5", "./one.h5")
+    assert "absent.h5" in refused(capsys, ExitCode.RUN_FILE, "one.h5", "absent.h5")
+    Path("words.h5").write_text("words")
+    assert "words.h5" in refused(capsys, ExitCode.RUN_FILE, "one.h5", "words.h5")
+    said = refused(capsys, ExitCode.CONFIG, "one.h5", "two.h5", "--metric", "stabilty")
+    assert "There is no metric 'stabilty'" in said and "'stability'" in said
+    said = refused(capsys, ExitCode.CONFIG, "one.h5", "two.h5", "--metric", "consistency:mian")
+    assert "no figure 'mian'" in said and "'main'" in said
+    refused(capsys, ExitCode.USAGE)
+
+
+def test_names_from_files_send_no_control_sequence(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_scored(Path("bad.h5"), RIGHT["one"], metrics={"x\x1b[2J|": entry(1.0)}, dataset="\x1b]0;owned\x07")
+    for shape in ("table", "markdown"):
+        words = told(capsys, "one.h5", "bad.h5", "--format", shape)
+        assert "\x1b" not in words and "\\x1b" in words.replace("\\\\", "\\")
+    assert "\\|" in words
