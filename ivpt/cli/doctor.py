@@ -134,9 +134,9 @@ def _embedded_weights() -> dict[str, int | None]:
 
 
 def _plugins() -> list[dict[str, str]]:
-    from ivpt.registry import BACKBONES, DATASETS
+    from ivpt.registry import BACKBONES, DATASETS, METRICS
 
-    return [asdict(status) for status in (*DATASETS.status(), *BACKBONES.status())]
+    return [asdict(status) for status in (*DATASETS.status(), *BACKBONES.status(), *METRICS.status())]
 
 
 def _amount(size: int) -> str:

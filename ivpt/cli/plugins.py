@@ -19,15 +19,15 @@ COLUMNS = ("kind", "name", "distribution", "version", "state", "reason")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 @click.option("--check", is_flag=True, help="Import every plugin; exit code 4 if one of them cannot be used.")
 def plugins(as_json: bool, check: bool) -> None:
-    """List data sets and backbones, and the packages that bring them.
+    """List data sets, backbones and metrics, and the packages that bring them.
 
     Without --check the list comes from package metadata alone: nothing is imported and no state is claimed but
     conflicts of names.
     """
-    from ivpt.registry import BACKBONES, DATASETS
+    from ivpt.registry import BACKBONES, DATASETS, METRICS
 
     found: list[Status] = []
-    for registry in (DATASETS, BACKBONES):
+    for registry in (DATASETS, BACKBONES, METRICS):
         found += registry.status() if check else registry.listing()
     if as_json:
         click.echo(json.dumps([asdict(status) for status in found], indent=2))

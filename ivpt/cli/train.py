@@ -59,7 +59,7 @@ def train(
     if overwrite and resume:
         raise ConfigError("--overwrite and --resume exclude each other.", "Give one of them.")
     overrides = shortcuts(typed, settings) | plugin_options
-    _be_quiet()
+    be_quiet()
     be_a_good_neighbour()
     config, out = resolve(out, resume, preset, file, overrides)
 
@@ -83,7 +83,7 @@ def _is_main() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def _be_quiet() -> None:
+def be_quiet() -> None:
     """Libraries below speak through ivpt or not at all; --verbose has set up logging before this."""
     import warnings
 

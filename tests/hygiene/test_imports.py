@@ -38,7 +38,10 @@ def test_help_loads_click_and_nothing_to_speak_of():
     assert len(extra - ours) <= 20, sorted(extra - ours)
 
 
-@pytest.mark.parametrize("words", [("plugins",), ("plugins", "--json"), ("info", "--help"), ("train", "--help")])
+@pytest.mark.parametrize(
+    "words",
+    [("plugins",), ("plugins", "--json"), *((name, "--help") for name in ("info", "train", "evaluate", "predict"))],
+)
 def test_what_asks_no_model_loads_no_torch(words):
     assert not top_levels(modules_after(command(*words))) & HEAVY
 
@@ -52,12 +55,16 @@ def test_the_listing_of_plugins_imports_none_of_them():
     "module",
     [
         "ivpt.cli.doctor",
+        "ivpt.cli.evaluate",
         "ivpt.cli.explore",
         "ivpt.cli.info",
+        "ivpt.cli.predict",
         "ivpt.cli.train",
         "ivpt.config",
+        "ivpt.evaluation.evaluate",
         "ivpt.interfaces.backbone",
         "ivpt.interfaces.dataset",
+        "ivpt.metrics.evidence",
         "ivpt.registry",
         "ivpt.runfile.reader",
         "ivpt.ui.app",
