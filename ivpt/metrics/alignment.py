@@ -17,7 +17,7 @@ from ivpt.metrics.layers import coarse_layer
 from ivpt.metrics.ratios import Draws, by_class, divided, draws, figure, mean
 from ivpt.runfile.schema import LayerInfo
 
-WINDOW = 256
+WINDOW = 64
 
 Labels = NDArray[np.int8]
 Counts = NDArray[np.int64]

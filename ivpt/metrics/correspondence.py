@@ -16,7 +16,7 @@ from ivpt.metrics.part_points import Points, check_source, part_names, points
 from ivpt.metrics.peaks import centroids, peaks
 from ivpt.runfile.schema import LayerInfo
 
-WINDOW = 128
+WINDOW = 64
 """Images whose maps are in memory at a time."""
 
 

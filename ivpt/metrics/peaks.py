@@ -118,7 +118,8 @@ def _peaks(maps: NDArray[np.floating], magnitude: NDArray[np.float64], size: int
     bounds = _bounds(padded)
     bounds[:, ~rows.taken] = -np.inf
     bounds[:, :, ~columns.taken] = -np.inf
-    every, slack = np.arange(len(maps)), SLACK * magnitude
+    every = np.arange(len(maps))
+    slack = SLACK * magnitude + np.finfo(maps.dtype).tiny  # below that rounding is no longer a share of the value
     row, column = np.divmod(bounds.reshape(len(maps), -1).argmax(axis=1), bounds.shape[2])
     reached = _values(padded, every, row, column, rows, columns).max(axis=(1, 2)) - slack
     which, row, column = np.nonzero(bounds >= reached.astype(maps.dtype)[:, None, None])

@@ -188,6 +188,21 @@ def test_resampling_repeats_whole_images():
     assert len(set(found)) > 3
 
 
+def test_intervals_hold_the_value_although_resampling_raises_a_maximum():
+    # forty classes of four images; each of five parts is met about half of the time, so that the best one is luck
+    rng = np.random.default_rng(0)
+    visible = np.ones((160, 5), bool)
+    hits = rng.random((160, 4, 5)) < 0.5
+    labels = np.repeat(np.arange(40), 4)
+    weights = np.concatenate([np.ones((1, 160), np.float32), draws(160, 400)])
+    shares = consistency._share(per_pair(hits, visible, labels, weights, 0.8))
+    low, high = np.percentile(shares[1:], [2.5, 97.5])
+    assert low > shares[0]  # as they are, resamples exclude what was measured
+    moved = consistency.centred(shares[1:], shares[0])
+    assert moved.mean() == pytest.approx(shares[0])
+    assert np.ptp(np.percentile(moved, [2.5, 97.5])) == pytest.approx(high - low)
+
+
 def test_intervals_are_seeded_and_hold_what_resampling_gives():
     evidence, *_ = scattered(1, n=40)
     first, again = (Consistency(uncropped=False, seed=3, threshold=0.5).compute(evidence).figures for _ in range(2))

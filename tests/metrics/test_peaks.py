@@ -119,6 +119,13 @@ def test_leading_axes_and_many_maps():
         assert found[i, j].tolist() == peaks(maps[i, j], 30).tolist()
 
 
+@pytest.mark.parametrize("scale", [1e-44, 1e-40, 1e-36, 1e30])
+def test_maps_at_the_ends_of_32_bits(scale):
+    # the softmax of a concept that is nowhere leaves numbers like these, where rounding is no longer relative
+    maps = (np.random.default_rng(0).random((300, 9, 9)) * scale * 10).astype(np.float32)
+    np.testing.assert_array_equal(peaks(maps, 60), peaks(maps.astype(np.float64) / scale, 60))
+
+
 def test_what_is_no_number_is_refused():
     with pytest.raises(ValueError, match="not finite"):
         peaks(np.full((1, 3, 3), np.nan, np.float32))
