@@ -20,8 +20,8 @@ def agreement(tables: NDArray[np.floating], resamples: Draws, prefix: str = "") 
     again = (resamples @ flat).reshape(len(resamples), *tables.shape[1:])
     whole = tables.sum(0, dtype=np.float64)
     return {
-        f"{prefix}{name}": figure(100 * float(score(whole)), 100 * score(again), _NOTHING)
-        for name, score in (("NMI", nmi), ("ARI", ari))
+        f"{prefix}{name}": figure(100 * float(score(whole)), 100 * score(again), _NOTHING, bounds)
+        for name, score, bounds in (("NMI", nmi, (0.0, 100.0)), ("ARI", ari, (-100.0, 100.0)))
     }
 
 

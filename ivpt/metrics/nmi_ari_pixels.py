@@ -88,4 +88,4 @@ def _matched(tables: NDArray[np.float32], resamples: Draws) -> Figure:
 
     again = (resamples @ tables.reshape(len(tables), -1)).reshape(len(resamples), *tables.shape[1:])
     whole = tables.sum(0, dtype=np.float64)
-    return figure(100 * float(score(whole)), 100 * score(again), "no pixel belongs to a part")
+    return figure(100 * float(score(whole)), 100 * score(again), "no pixel belongs to a part", (0, 100))

@@ -217,4 +217,4 @@ def _over_concepts(purity: Floats) -> Figure:
     """Mean over concepts of (1 + B, K) values, the first row of all images, in %."""
     known = np.isfinite(purity)
     values = 100 * divided(np.where(known, purity, 0).sum(1), known.sum(1))
-    return figure(float(values[0]), values[1:], _NEVER)
+    return figure(float(values[0]), values[1:], _NEVER, (0, 100))

@@ -36,10 +36,26 @@ def divided(above: ArrayLike, below: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom != 0))
 
 
-def figure(value: float, resampled: NDArray[np.floating], why: str = "no image defines it") -> Figure:
-    """A figure with its interval, undefined where the value is NaN."""
+def figure(
+    value: float,
+    resampled: NDArray[np.floating],
+    why: str = "no image defines it",
+    centred: tuple[float, float] | None = None,
+) -> Figure:
+    """A figure with its interval, undefined where the value is NaN.
+
+    Args:
+        value: of all images.
+        resampled: (B,) of the resamples.
+        why: said when it is undefined.
+        centred: for scores that a resample inflates, as it holds images twice (agreement, the best of several): the
+            resampled values are shifted so that their mean is the value, and kept within these bounds.
+    """
     if not np.isfinite(value):
         return Figure(None, None, why)
+    defined = resampled[np.isfinite(resampled)]
+    if centred is not None and len(defined):
+        resampled = np.clip(resampled + (value - defined.mean()), *centred)
     return Figure(float(value), interval(resampled))
 
 

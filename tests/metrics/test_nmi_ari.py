@@ -148,6 +148,15 @@ def test_images_without_parts_have_no_part_figures():
         NmiAriPixels().compute(with_maps(one_hot(QUARTERS[None], 4), size=(4, 4), parts=("a",)))
 
 
+def test_intervals_hold_the_value_also_where_there_is_no_agreement():
+    random = np.random.default_rng(0)
+    seen = np.concatenate([random.random((40, 8, 2)) * 8, np.ones((40, 8, 1))], 2).astype(np.float32)
+    run = with_maps(random.random((40, 6, 4, 4)), size=(8, 8), points=seen, keypoint_names=tuple("abcdefgh"))
+    for name, figure in NmiAri().compute(run).figures.items():
+        low, high = figure.interval
+        assert low < figure.value < high, name
+
+
 def test_options_are_checked():
     for kind in (NmiAri, NmiAriPixels):
         with pytest.raises(ValueError, match="split"):

@@ -39,6 +39,12 @@ def test_an_interval_that_most_resamples_do_not_define_is_none():
     assert interval(np.array([])) is None
 
 
+def test_scores_that_resamples_inflate_are_centred():
+    low, high = figure(10, np.array([12.0, 14, 16] * 20), centred=(9, 100)).interval
+    assert (low, high) == pytest.approx((9, 12))  # 8, 10, 12 and not below the bound
+    assert figure(10, np.array([12.0, 14, 16] * 20)).interval == pytest.approx((12, 16))
+
+
 def test_division_and_classes():
     np.testing.assert_array_equal(divided([1, 1], [2, 0]), [0.5, np.nan])
     found = by_class([1, 0, 1], [1, 1, 1], np.array([0, 0, 2]), 3, 100)
