@@ -77,7 +77,7 @@ def footnotes(found: Comparison) -> list[str]:
     kinds = ["(…): 95 % interval over test images"] if single else []
     if several:
         kinds.append(
-            "± and (…) of rows with several seeds: standard deviation and 95 % interval of the mean over seeds"
+            "± and (…) of several seeds: standard deviation over seeds, and Student's 95 % interval of their mean"
         )
     notes = ["; ".join(kinds).replace("test images", f"{found.rows[0].runs[0].split} images") + "."]
     for k, column in enumerate(found.columns):

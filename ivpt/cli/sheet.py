@@ -44,7 +44,7 @@ class Sheet:
         table = Table(box=None, padding=(0, 2, 0, 0))
         for k, head in enumerate(self.head):
             words = Text(printable(head))
-            table.add_column(words, overflow="fold") if k == 0 else table.add_column(words, justify="right")
+            table.add_column(words, justify="left" if k == 0 else "right", overflow="fold")
         for row in self.rows:
             first, *others = (Text("\n".join(map(printable, cell))) for cell in row)
             first.stylize("bold")

@@ -90,15 +90,14 @@ def notes(table: SweepTable) -> list[str]:
     definition = table.definition
     seeds = list(dict.fromkeys(outcome.job.seed for outcome in table.outcomes))
     found = [
-        f"Mean ± standard deviation over the seeds {', '.join(map(str, seeds))}; (…): 95 % interval of the mean over "
-        "seeds (Student)."
+        f"Mean ± standard deviation over the seeds {', '.join(map(str, seeds))}; (…): Student's 95 % interval of the "
+        "mean over seeds, which with few seeds may leave the range of the figure."
         if len(seeds) > 1
         else f"Seed {seeds[0]} alone; (…): 95 % interval over test images, which holds nothing of other seeds."
     ]
-    if any(row.paper for row in definition.rows):
-        found.append(f"paper: {definition.source or 'as the table names it'}. Ours: {_setting(table.outcomes[0].job)}.")
-    else:
-        found.append(f"{_setting(table.outcomes[0].job)}.")
+    if definition.source and any(row.paper for row in definition.rows):
+        found.append(f"paper: {definition.source}.")
+    found.append(f"Ours: {_setting(table.outcomes[0].job)}.")
     found += definition.notes
     for row, cells in zip(definition.rows, table.cells, strict=True):
         own = [outcome for outcome in table.outcomes if outcome.job.row == row]
@@ -122,7 +121,7 @@ def _gaps(row: RowDefinition, own: Sequence[Outcome], column: ColumnDefinition, 
 
 def _setting(job: Job) -> str:
     config = job.config
-    return f"{config.backbone.name} on {config.data.dataset}, {config.training.epochs} epochs"
+    return f"{config.backbone.name} on {config.data.dataset}, epochs: {config.training.epochs}"
 
 
 def as_json(table: SweepTable) -> dict[str, Any]:

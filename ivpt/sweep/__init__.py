@@ -1,0 +1,1 @@
+"""Tables of runs: rows of settings, trained and evaluated over seeds."""
