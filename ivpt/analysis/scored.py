@@ -105,7 +105,7 @@ class ScoredRun:
         figures = entry.get("figures", {})
         headline = entry.get("headline")
         if figure and figure not in figures:
-            return None
+            return Number(None, why=f"the metric has no figure {figure!r} here")
         found = figures.get(figure or headline, entry)
         value, interval = found.get("value"), found.get("interval")
         known = isinstance(value, int | float) and not isinstance(value, bool)

@@ -70,6 +70,7 @@ def sweep(
     name, definition = find_definition(table)
     overrides = shortcuts(typed, settings)
     names = tuple(dict.fromkeys(metrics)) or definition.metrics
+    _check_metrics(definition)
     made = {row.name: _metrics_of(definition, row, names) for row in definition.rows}
 
     from ivpt.sweep.plan import make_jobs
@@ -119,6 +120,19 @@ def parse_seeds(words: str) -> list[int]:
     if len(set(seeds)) < len(seeds):
         raise ConfigError(f"{words!r} names a seed twice.", "Write --seeds 0,1,2.")
     return seeds
+
+
+def _check_metrics(definition: "Definition") -> None:
+    """Refuse a table that names a metric nobody brings: better now than after hours."""
+    from ivpt.errors import PluginError, nearest
+    from ivpt.registry import METRICS
+
+    known = METRICS.names()
+    named = [column.metric for column in definition.columns]
+    named += [name for part in (definition, *definition.rows) for name in part.metric]
+    for name in named:
+        if name.partition("@")[0] not in known:
+            raise PluginError(f"There is no metric {name!r}.", nearest(name, known))
 
 
 def _metrics_of(definition: "Definition", row: "RowDefinition", names: tuple[str, ...]) -> "RowMetrics":

@@ -1,7 +1,7 @@
 """The table of a sweep beside the paper's figures: as a sheet, as Markdown for docs/results.md, and as plain values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ivpt.analysis.comparison import Cell, Column, Row, cell_of
@@ -45,8 +45,11 @@ def make_table(definition: Definition, command: str, outcomes: Sequence[Outcome]
     cells = []
     for row in definition.rows:
         own = [runs[k] for k in sorted(runs) if outcomes[k].job.row == row]
-        found = Row(row.name, tuple(own))
-        cells.append(tuple(cell_of(found, Column(c.metric, c.figure)) for c in definition.columns))
+        line = [cell_of(Row(row.name, tuple(own)), Column(c.metric, c.figure)) for c in definition.columns]
+        if len({each.job.seed for each in outcomes}) > 1:
+            # what is left of a row with failed runs: an interval over images would stand among those over seeds
+            line = [replace(cell, interval=None) if cell.over == "images" else cell for cell in line]
+        cells.append(tuple(line))
     return SweepTable(definition, command, tuple(outcomes), runs, tuple(cells))
 
 

@@ -1,0 +1,3 @@
+from tests.sweep.tables import fakes
+
+__all__ = ["fakes"]
