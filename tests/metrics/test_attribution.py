@@ -30,6 +30,8 @@ def test_evidence_sums_to_the_logit(seed):
 
 def test_of_equal_cells_the_first_comes_first():
     np.testing.assert_array_equal(order(np.array([[1, 3, 3, 2, 3.0]])), [[1, 2, 4, 3, 0]])
+    many = np.arange(400) % 2
+    np.testing.assert_array_equal(order(many[None]), [[*range(1, 400, 2), *range(0, 400, 2)]])
 
 
 @given(values, st.permutations(range(6)), st.floats(0.1, 9))

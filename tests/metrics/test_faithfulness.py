@@ -64,6 +64,8 @@ def test_checks_by_hand():
     np.testing.assert_array_equal(irrelevant(drops, there, own), [[False, True, True], [False, False, False]])
     above, below = background_independence(drops, there, own)
     assert above.tolist() == [2, 0] and below.tolist() == [3, 1]
+    # where the logit is 0, what does not lower it does not matter to the model
+    assert background_independence(np.zeros((1, 2)), there[:1, :2], np.zeros(1))[0].tolist() == [2]
     called = np.array([[[True, True, False]], [[True, False, False]]])
     above, below = distractibility(called, irrelevant(drops, there, own))
     assert above.tolist() == [[0.5, 0]] and below.tolist() == [[1, 0]]  # the second image has nothing irrelevant

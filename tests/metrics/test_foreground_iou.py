@@ -32,10 +32,10 @@ def test_background_is_marked_and_not_assumed_to_be_last():
 
 
 def test_the_corners_of_the_map_are_the_corners_of_the_image():
-    # two cells over five pixels, corner-aligned: shares of the right cell are 0, .25, .5, .75, 1; of equal values
-    # the first channel wins
-    maps = np.array([[[[1, 0]], [[0, 1]]]], np.float32)
-    masks = {0: np.array([[1, 1, 1, 0, 0]], np.uint8)}
+    # two cells over five pixels, corner-aligned: shares of the right cell are 0, .25, .5, .75, 1 (with half-pixel
+    # centres they would be 0, .1, .5, .9, 1); background is larger from a share of 1 / 1.22 on
+    maps = np.array([[[[1, 0]], [[0, 0.22]]]], np.float32)
+    masks = {0: np.array([[1, 1, 1, 1, 0]], np.uint8)}
     assert ForegroundIou().compute(with_maps(maps, size=(5, 1), masks=masks)).figures["mIoU"].value == 100
 
 
