@@ -5,7 +5,7 @@ that all classes share). Variants and controls are ours.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -14,92 +14,14 @@ from numpy.typing import NDArray
 from ivpt.errors import DataError
 from ivpt.interfaces.metric import Annotation, Evidence, Figure, Metric, MetricResult, View
 from ivpt.metrics import controls
+from ivpt.metrics.class_pairs import centred, consistent, consistent_pairs, pairs, share
 from ivpt.metrics.correspondence import Frame, Looked, boxes_known, look, near
 from ivpt.metrics.layers import chosen_layer
 from ivpt.metrics.part_points import part_names
-from ivpt.metrics.ratios import Draws, draws, figure
+from ivpt.metrics.ratios import draws, figure
 from ivpt.runfile.schema import LayerInfo
 
-Bools = NDArray[np.bool_]
-
 NO_BOXES = "the published protocol looks at box crops, and no boxes are annotated"
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Counts of B ways to weigh the images of one class (or of all together).
-
-    Attributes:
-        rates: (B, K, J) share of the images with part j visible in which concept k is near it; 0 where it never is.
-        visible: (B, J) number of images with part j visible.
-        images: (B,) number of images.
-    """
-
-    rates: NDArray[np.float64]
-    visible: NDArray[np.float64]
-    images: NDArray[np.float64]
-
-
-def pairs(hits: Bools, visible: Bools, weights: NDArray[np.floating]) -> Pairs:
-    """Count.
-
-    Args:
-        hits: (n, K, J) whether concept k is near part j.
-        visible: (n, J).
-        weights: (B, n) how often each image counts, whole numbers.
-    """
-    n, concepts, parts = hits.shape
-    # sums of fewer than 2^24 ones are exact in 32 bits
-    counted = weights.astype(np.float32)
-    seen = (counted @ visible.astype(np.float32)).astype(np.float64)
-    found = (counted @ hits.reshape(n, -1).astype(np.float32)).reshape(-1, concepts, parts)
-    return Pairs(found / np.maximum(seen, 1)[:, None], seen, counted.sum(axis=1, dtype=np.float64))
-
-
-def consistent(found: Pairs, threshold: float, support: int = 0) -> NDArray[np.float64]:
-    """(B, K) 1 for consistent, 0 for not, NaN where no image (or no part with enough images) decides.
-
-    Args:
-        found: counts.
-        threshold: least rate of the best part.
-        support: a part counts only where it is visible in at least so many images; 0 for the published rule, by which a
-            part that is visible once can decide, and a class without visible parts is inconsistent.
-    """
-    enough = found.visible >= support
-    best = np.where(enough[:, None], found.rates, -1).max(axis=2, initial=-1)
-    decided = (found.images > 0) & (enough.any(axis=1) | (support == 0))
-    return np.where(decided[:, None], best >= threshold, np.nan)
-
-
-def per_pair(
-    hits: Bools, visible: Bools, labels: NDArray[np.integer], weights: Draws, threshold: float, support: int = 0
-) -> NDArray[np.float64]:
-    """(B, classes with images, K) as :func:`consistent`, class by class."""
-    result = []
-    for c in np.unique(labels):
-        own = np.flatnonzero(labels == c)
-        result.append(consistent(pairs(hits[own], visible[own], weights[:, own]), threshold, support))
-    return np.stack(result, axis=1)
-
-
-def _share(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(B,) mean in % over what is defined of (B, ...)."""
-    flat = values.reshape(len(values), -1)
-    known = np.isfinite(flat)
-    count = known.sum(axis=1)
-    total = np.where(known, flat, 0).sum(axis=1)
-    return np.asarray(np.divide(100 * total, count, out=np.full(len(flat), np.nan), where=count > 0))
-
-
-def centred(resampled: NDArray[np.float64], value: float) -> NDArray[np.float64]:
-    """Resampled shares in %, moved so that their mean is the value.
-
-    A resample holds some images several times, so fewer different images speak for each rate; rates spread more, and
-    the largest over the parts is larger. The mean of resamples therefore lies above the value, often by more than an
-    interval is wide; what is wanted of them is how widely they spread.
-    """
-    known = resampled[np.isfinite(resampled)]
-    return np.clip(resampled - (known.mean() if len(known) else 0.0) + value, 0, 100)
 
 
 class Consistency(Metric):
@@ -208,7 +130,7 @@ class Consistency(Metric):
     def _pairs(self, looked: Looked) -> NDArray[np.float64]:
         hits = near(looked.peaks, looked.points, self._frame)
         once = np.ones((1, len(hits)), np.float32)
-        return np.asarray(per_pair(hits, looked.points.visible, looked.labels, once, self._threshold)[0])
+        return np.asarray(consistent_pairs(hits, looked.points.visible, looked.labels, once, self._threshold)[0])
 
     def _rates(self, looked: Looked) -> NDArray[np.float64]:
         """(K,) rate of each concept's best part over all classes, in %."""
@@ -224,18 +146,18 @@ class Consistency(Metric):
         )
 
         def of(values: NDArray[np.float64], why: str = "") -> Figure:
-            shares = _share(values)
+            shares = share(values)
             return figure(float(shares[0]), centred(shares[1:], float(shares[0])), why)
 
         hits = near(looked.peaks, looked.points, self._frame)
-        result = {"consistency": of(per_pair(hits, visible, labels, weights, self._threshold))}
+        result = {"consistency": of(consistent_pairs(hits, visible, labels, weights, self._threshold))}
         if not variants:
             return result
         result["class-agnostic"] = of(consistent(pairs(hits, visible, weights), self._threshold))
-        supported = per_pair(hits, visible, labels, weights, self._threshold, self._support)
+        supported = consistent_pairs(hits, visible, labels, weights, self._threshold, self._support)
         result["minimum support"] = of(supported, f"no part is visible in {self._support} images of one class")
         soft = near(looked.centroids, looked.points, self._frame)
-        result["soft centroid"] = of(per_pair(soft, visible, labels, weights, self._threshold))
+        result["soft centroid"] = of(consistent_pairs(soft, visible, labels, weights, self._threshold))
         result["all-zero vectors"] = Figure(float(100 * (~hits.any(axis=2)).mean()))
         return result
 
@@ -247,8 +169,8 @@ class Consistency(Metric):
             looked.labels, concepts, layer.grid, self._frame.size, self._control_draws, self._seed
         ):
             hits = near(peaks, looked.points, self._frame)
-            values = per_pair(hits, looked.points.visible, looked.labels, once, self._threshold)
-            drawn[name].append(float(_share(values)[0]))
+            values = consistent_pairs(hits, looked.points.visible, looked.labels, once, self._threshold)
+            drawn[name].append(float(share(values)[0]))
         return {name: Figure(float(np.mean(values))) for name, values in drawn.items()}
 
     def _parameters(

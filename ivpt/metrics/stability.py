@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from ivpt.errors import DataError
 from ivpt.interfaces.metric import Annotation, Evidence, Figure, Metric, MetricResult, View
 from ivpt.metrics import controls
+from ivpt.metrics.class_pairs import mean_pairs, share
 from ivpt.metrics.consistency import NO_BOXES
 from ivpt.metrics.correspondence import Frame, Looked, boxes_known, look, near
 from ivpt.metrics.layers import chosen_layer
 from ivpt.metrics.part_points import part_names
-from ivpt.metrics.ratios import Draws, divided, draws, figure
+from ivpt.metrics.ratios import draws, figure
 from ivpt.runfile.schema import LayerInfo
 
 Floats = NDArray[np.float64]
@@ -43,23 +44,6 @@ def agreement(clean: Bools, noisy: Sequence[Bools]) -> Agreement:
     same = [(clean == other).all(axis=2) for other in noisy]
     filled = [(clean | other).any(axis=2) for other in noisy]
     return Agreement(np.stack(same), np.stack(filled))
-
-
-def per_pair(above: Floats, below: Floats, labels: NDArray[np.integer], weights: Draws) -> Floats:
-    """(B, classes with images, K) sums of ``above`` divided by sums of ``below``, both (n, K); NaN where that is 0."""
-    result = []
-    for c in np.unique(labels):
-        own = np.flatnonzero(labels == c)
-        counted = weights[:, own].astype(np.float64)
-        result.append(divided(counted @ above[own], counted @ below[own]))
-    return np.stack(result, axis=1)
-
-
-def _share(values: Floats) -> Floats:
-    """(B,) mean in % over the pairs that are defined."""
-    flat = values.reshape(len(values), -1)
-    known = np.isfinite(flat)
-    return 100 * divided(np.where(known, flat, 0).sum(axis=1), known.sum(axis=1))
 
 
 class Stability(Metric):
@@ -160,7 +144,7 @@ class Stability(Metric):
         looked, found = first
         figures |= self._controls(looked, layer)
         same = found.same.mean(axis=0)
-        pair = per_pair(same, np.ones_like(same), looked.labels, np.ones((1, len(same)), np.float32))[0]
+        pair = mean_pairs(same, np.ones_like(same), looked.labels, np.ones((1, len(same)), np.float32))[0]
         classes = np.full(len(evidence.classes), np.nan)
         classes[np.unique(looked.labels)] = 100 * pair.mean(axis=1)
         return MetricResult(
@@ -191,14 +175,14 @@ class Stability(Metric):
         prefix = "" if name == "stability" else f"{name}, "
 
         def of(above: Floats, below: Floats, why: str = "") -> Figure:
-            shares = _share(per_pair(above, below, labels, weights))
+            shares = share(mean_pairs(above, below, labels, weights))
             return figure(float(shares[0]), shares[1:], why)
 
         everywhere = np.ones(found.same.shape[1:])
         result = {name: of(found.same.mean(axis=0), everywhere)}
         if len(self._seeds) > 1:
             once = np.ones((1, len(labels)), np.float32)
-            single = [_share(per_pair(same.astype(float), everywhere, labels, once))[0] for same in found.same]
+            single = [share(mean_pairs(same.astype(float), everywhere, labels, once))[0] for same in found.same]
             result[f"{prefix}sd over noise seeds"] = Figure(float(np.std(single, ddof=1)))
         kept, filled = (found.same & found.filled).sum(axis=0), found.filled.sum(axis=0)
         result[f"{prefix}vectors with a part"] = of(kept.astype(float), filled.astype(float), "no part is in reach")
@@ -219,7 +203,7 @@ class Stability(Metric):
         ):
             clean, noisy = (near(place, looked.points, self._frame) for place in peaks)
             same = agreement(clean, [noisy]).same[0].astype(float)
-            drawn[name].append(float(_share(per_pair(same, np.ones_like(same), looked.labels, once))[0]))
+            drawn[name].append(float(share(mean_pairs(same, np.ones_like(same), looked.labels, once))[0]))
         return {name: Figure(float(np.mean(values))) for name, values in drawn.items()}
 
     def _parameters(

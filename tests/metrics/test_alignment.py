@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from ivpt.errors import DataError
 from ivpt.interfaces.metric import View
-from ivpt.metrics.alignment import Alignment, overlap, shuffled, soft_labels
+from ivpt.metrics.alignment import Alignment
+from ivpt.metrics.overlap import overlap, shuffled, soft_labels
 from ivpt.runfile.schema import LayerInfo
 from tests.metrics.arrays import ArrayEvidence
 

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from ivpt.errors import DataError
 from ivpt.interfaces.metric import View
-from ivpt.metrics import consistency
-from ivpt.metrics.consistency import Consistency, pairs, per_pair
+from ivpt.metrics.class_pairs import centred, consistent_pairs, pairs, share
+from ivpt.metrics.consistency import Consistency
 from ivpt.metrics.ratios import draws
 from tests.metrics import slow
 from tests.metrics.arrays import hot, one_layer
@@ -181,10 +181,10 @@ def test_resampling_repeats_whole_images():
     hits = (rng.random((12, 2, 3)) < 0.8) & visible[:, None]
     labels = rng.integers(0, 3, 12)
     weights = draws(12, 30, seed=1)
-    found = consistency._share(per_pair(hits, visible, labels, weights, 0.8))
-    for row, share in zip(weights.astype(int), found, strict=True):
+    found = share(consistent_pairs(hits, visible, labels, weights, 0.8))
+    for row, found_share in zip(weights.astype(int), found, strict=True):
         again = np.repeat(np.arange(12), row)  # classes that no image was drawn of drop out
-        assert share == pytest.approx(slow.consistency(hits[again], visible[again], labels[again]))
+        assert found_share == pytest.approx(slow.consistency(hits[again], visible[again], labels[again]))
     assert len(set(found)) > 3
 
 
@@ -195,10 +195,10 @@ def test_intervals_hold_the_value_although_resampling_raises_a_maximum():
     hits = rng.random((160, 4, 5)) < 0.5
     labels = np.repeat(np.arange(40), 4)
     weights = np.concatenate([np.ones((1, 160), np.float32), draws(160, 400)])
-    shares = consistency._share(per_pair(hits, visible, labels, weights, 0.8))
+    shares = share(consistent_pairs(hits, visible, labels, weights, 0.8))
     low, high = np.percentile(shares[1:], [2.5, 97.5])
     assert low > shares[0]  # as they are, resamples exclude what was measured
-    moved = consistency.centred(shares[1:], shares[0])
+    moved = centred(shares[1:], shares[0])
     assert moved.mean() == pytest.approx(shares[0])
     assert np.ptp(np.percentile(moved, [2.5, 97.5])) == pytest.approx(high - low)
 
