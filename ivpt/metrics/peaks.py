@@ -2,7 +2,7 @@
 
 Published evaluations enlarge each map to the evaluation frame by bicubic interpolation and take the first maximum. Here
 the same position is found from the map itself: no value between four cells can exceed a bound that the 4 x 4 cells
-around them give, first a loose one that is quick, then a tight one, and only the places whose bounds reach the best value
+around them give, first a loose one that is quick, then a tight one, and only places whose bounds reach the best value
 found are enlarged.
 
 Enlarging means: cubic convolution with a = -0.75, half-pixel centres, replicated border, no antialiasing; what OpenCV's
