@@ -116,7 +116,7 @@ def stored_name(name: str, split: str) -> str:
 def _compute(name: str, metric: Metric, evidence: Evidence) -> MetricResult:
     try:
         return metric.compute(evidence)
-    except (IvptError, MemoryError):
+    except (IvptError, MemoryError, BrokenPipeError):
         raise
     except Exception as error:
         words = (str(error).strip().splitlines() or ["no message"])[0].rstrip(".")

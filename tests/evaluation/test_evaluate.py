@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -198,6 +200,16 @@ def test_a_metric_that_breaks_is_named(birds: Path) -> None:
     assert birds.read_bytes() == before
 
 
+def test_a_reader_who_has_gone_is_not_the_metrics_fault(birds: Path) -> None:
+    def tell(evidence: Evidence) -> None:
+        raise BrokenPipeError
+
+    before = birds.read_bytes()
+    with pytest.raises(BrokenPipeError):
+        evaluate(birds, strict=False, counting=Counting(then=tell), other=Counting())
+    assert birds.read_bytes() == before
+
+
 def test_without_the_images_what_needs_none_is_computed(folder: Path) -> None:
     missing = Means(root=str(folder.parent / "nothing"))
     found = evaluate(folder, strict=False, means=missing, noisy=Counting((NOISE,)), plain=Counting())
@@ -234,3 +246,13 @@ def test_val_is_stored_under_its_own_name(birds: Path) -> None:
     evaluate_run(birds, {"counting": Counting((View(split="val"),))}, evidence_of, split="val")
     with RunFile(birds) as run:
         assert run.metrics()["val_counting"]["split"] == "val" and "counting" not in run.metrics()
+
+
+def test_the_printed_example_works(birds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "evaluate.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    birds.rename(birds.with_name("run.h5"))
+    monkeypatch.chdir(birds.parent)
+    names: dict[str, Any] = {}
+    exec(compile(example, "docs/evaluate.md", "exec"), names)
+    assert list(names["found"].results) == ["accuracy"]

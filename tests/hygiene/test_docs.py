@@ -60,8 +60,8 @@ def test_quoted_commands_and_options_exist(document):
         known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
         known |= {"--help", "-h"}
         for option in (word.partition("=")[0] for word in options if re.match(r"--?[a-z]", word)):
-            dotted = re.match(r"--(dataset|backbone)\.", option)
-            assert option in known or (dotted and words[0] == "train"), f"{option} in {words}"
+            dotted = {"train": r"--(dataset|backbone)\.", "evaluate": r"--metric\."}.get(words[0])
+            assert option in known or (dotted and re.match(dotted, option)), f"{option} in {words}"
         for word, value in pairwise(options):
             if word == "--set" and "=" in value:
                 assert value.partition("=")[0] in known_keys(), value
