@@ -5,8 +5,8 @@ with 17, 14, 11, 8 prototypes and 5 coarse ones, and the views of box crops with
 Each metric is measured in a process of its own, then all in one. Wall seconds on a loaded machine say more about the
 load; processor seconds are printed beside them.
 
-    python benchmarks/evaluation.py               # seconds and memory (about 2 GB of disk, a few minutes to make up)
-    python benchmarks/evaluation.py --precision   # how far Con. and Sta. move when maps are stored in 8 bits
+    python benchmarks/evaluation.py               # seconds and memory (0.3 GB of disk)
+    python benchmarks/evaluation.py --precision   # how far Con. and Sta. move by 8-bit maps; takes some minutes
 """
 
 import argparse
