@@ -129,7 +129,7 @@ def _check_metrics(definition: "Definition") -> None:
 
     known = METRICS.names()
     named = [column.metric for column in definition.columns]
-    named += [name for part in (definition, *definition.rows) for name in part.metric]
+    named += [*definition.metric, *(name for row in definition.rows for name in row.metric)]
     for name in named:
         if name.partition("@")[0] not in known:
             raise PluginError(f"There is no metric {name!r}.", nearest(name, known))

@@ -1,5 +1,6 @@
 """Training and evaluating the runs of a sweep, one after the other, through the functions behind the commands."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -16,6 +17,8 @@ from ivpt.sweep.definition import RowDefinition
 from ivpt.sweep.plan import Job
 from ivpt.training.observer import Observer
 from ivpt.training.run import train
+
+_log = logging.getLogger(__name__)
 
 Step = Literal["training", "going on with", "evaluating"]
 
@@ -103,6 +106,7 @@ def run_jobs(jobs: Sequence[Job], metrics_of: MetricsOf, evidence_of: EvidenceOf
         except IvptError as escaped:
             error = escaped
         except Exception as escaped:
+            _log.info("%s failed", job.name, exc_info=True)
             words = " ".join(f"{type(escaped).__name__}: {escaped}".split())
             error = IvptError(f"A defect of ivpt or of a plugin: {words}")
         if error is not None:

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,13 @@ def test_names_from_files_send_no_control_sequence(here: Path, capsys: pytest.Ca
         words = told(capsys, "one.h5", "bad.h5", "--format", shape)
         assert "\x1b" not in words and "\\x1b" in words.replace("\\\\", "\\")
     assert "\\|" in words
+
+
+def test_no_torch_behind_it(here: Path) -> None:
+    code = (
+        "import sys; from ivpt.cli import run; run(['sweep', '--help']); "
+        "assert run(['compare', 'one.h5', 'two.h5']) == 0;"
+        "print(sorted({'torch', 'timm', 'torchvision', 'accelerate'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "Con." in done.stdout and done.stdout.rstrip().endswith("[]")
