@@ -76,7 +76,7 @@ def evaluate(
     if as_json:
         import json
 
-        click.echo(json.dumps(describe(run, split, found, unusable), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(describe(run, split, found, unusable), indent=2))
     else:
         from ivpt.cli.evaluate_table import show
 

@@ -1,5 +1,6 @@
 """Metrics as a table: the headline of each, its variants and controls below it."""
 
+import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -12,10 +13,12 @@ if TYPE_CHECKING:
     from ivpt.evaluation.evaluate import Evaluation
     from ivpt.interfaces.metric import Figure, MetricResult
 
+_UNBROKEN = 200
+
 
 def show(found: "Evaluation", split: str) -> None:
-    """Print what an evaluation found to stdout."""
-    Console(highlight=False).print(table(found, split))
+    """Print what an evaluation found to stdout; where that is no terminal, lines are not broken."""
+    Console(highlight=False, width=None if sys.stdout.isatty() else _UNBROKEN).print(table(found, split))
 
 
 def table(found: "Evaluation", split: str) -> Table:

@@ -74,17 +74,17 @@ class JsonReport:
         row = describe(prediction, self._classes, self._layers)
         if self._out is not None:
             row["overlays"] = save_overlays(prediction, self._classes, self._layers, self._out)
-        click.echo(("," if self._images else self._begin()) + "\n" + json.dumps(row, ensure_ascii=False), nl=False)
+        click.echo(("," if self._images else self._begin()) + "\n" + json.dumps(row), nl=False)
         self._images += 1
 
     def end(self, unreadable: Sequence[Unreadable]) -> None:
         """Print what could not be read, and close the object."""
         named = [{"image": str(entry.found.path), "why": entry.error.message} for entry in unreadable]
         begin = "" if self._images else self._begin()
-        click.echo(f'{begin}],\n"unreadable": {json.dumps(named, ensure_ascii=False)}}}')
+        click.echo(f'{begin}],\n"unreadable": {json.dumps(named)}}}')
 
     def _begin(self) -> str:
-        return json.dumps(self._head, ensure_ascii=False)[:-1] + ', "images": ['
+        return json.dumps(self._head)[:-1] + ', "images": ['
 
 
 def describe(prediction: Prediction, classes: Sequence[str], layers: Sequence[LayerInfo]) -> dict[str, Any]:

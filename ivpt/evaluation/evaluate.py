@@ -1,15 +1,16 @@
 """Computing metrics on a run file: what is needed, the passes of the model, the numbers, and the file again."""
 
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ivpt.errors import IvptError, PluginError
+from ivpt.errors import IvptError, OutputError, PluginError
 from ivpt.evaluation.needs import Annotations
 from ivpt.evaluation.record import as_entry
 from ivpt.evaluation.wanted import is_stored, view_images
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from ivpt.evaluation.reload import Reloaded
     from ivpt.evaluation.verify import Verification
 
+T = TypeVar("T")
+_AGAIN = "Run the command again."
 PartMask = Callable[[int], NDArray[np.uint8] | None]
 EvidenceOf = Callable[[RunFile, PartMask | None, Probe | None], Evidence]
 """Makes the evidence that metrics see; passed in, as what is after the run file knows nothing of the model."""
@@ -87,25 +90,38 @@ def evaluate_run(
         IvptError: the run file is not one, or cannot be written, or there is nothing to store.
     """
     path, means = Path(path), means or Means()
-    with RunFile(path) as run, _Workshop(run, means) as workshop, revised(path) as copy:
+    with RunFile(path) as run, _Workshop(run, means) as workshop:
         plan = _Plan(run, workshop, evidence_of(run, None, None), split, strict)
         for name, metric in metrics.items():
             plan.add(name, metric)
-        for view, layers in plan.wanted.items():
-            workshop.add_view(copy, view, sorted(layers))
-        results: dict[str, MetricResult] = {}
-        with RunFile(copy) as revision:
-            for name, metric in plan.metrics.items():
-                part_mask = workshop.part_mask if "part masks" in metric.needs | metric.uses else None
-                probe = workshop.probe() if metric.needs_probe else None
-                try:
-                    results[name] = _compute(name, metric, evidence_of(revision, part_mask, probe))
-                except IvptError as error:
-                    plan.failures[name] = error
-        if not results and not plan.wanted and plan.failures:
-            raise next(iter(plan.failures.values()))
-        put_metrics(copy, {stored_name(n, split): as_entry(r, n, split) for n, r in results.items()}, shown=path)
-        return Evaluation(results, plan.failures, tuple(v.name for v in plan.wanted), workshop.verification)
+        plan.settle()
+        with revised(path) as copy:
+            if run.is_stale():
+                raise OutputError(f"{path} was changed by another program meanwhile; its version stays.", _AGAIN)
+            for view, layers in plan.wanted.items():
+                workshop.add_view(copy, view, sorted(layers))
+            results = _results(copy, plan, workshop, evidence_of)
+            if not results and not plan.wanted and plan.failures:
+                raise next(iter(plan.failures.values()))
+            put_metrics(copy, {stored_name(n, split): as_entry(r, n, split) for n, r in results.items()}, shown=path)
+            # where a file that is open cannot be replaced
+            run.close()
+        return Evaluation(results, plan.failures, tuple(view.name for view in plan.wanted), workshop.verification)
+
+
+def _results(copy: Path, plan: "_Plan", workshop: "_Workshop", evidence_of: EvidenceOf) -> dict[str, MetricResult]:
+    """Compute what is planned; what fails joins the plan's failures."""
+    results: dict[str, MetricResult] = {}
+    with RunFile(copy) as revision:
+        for name, metric in plan.metrics.items():
+            part_mask = workshop.part_mask if "part masks" in metric.needs | metric.uses else None
+            probe = workshop.probe() if metric.needs_probe else None
+            evidence = evidence_of(revision, part_mask, probe)
+            try:
+                results[name] = _of_a_plugin(name, metric, partial(metric.compute, evidence))
+            except IvptError as error:
+                plan.failures[name] = error
+    return results
 
 
 def stored_name(name: str, split: str) -> str:
@@ -113,9 +129,10 @@ def stored_name(name: str, split: str) -> str:
     return name if split == "test" else f"{split}_{name}"
 
 
-def _compute(name: str, metric: Metric, evidence: Evidence) -> MetricResult:
+def _of_a_plugin(name: str, metric: Metric, call: Callable[[], T]) -> T:
+    """Call a metric; what breaks in it is reported under its name."""
     try:
-        return metric.compute(evidence)
+        return call()
     except (IvptError, MemoryError, BrokenPipeError):
         raise
     except Exception as error:
@@ -131,27 +148,40 @@ class _Plan:
     def __init__(self, run: RunFile, workshop: "_Workshop", evidence: Evidence, split: str, strict: bool) -> None:
         self._run, self._workshop, self._evidence, self._strict = run, workshop, evidence, strict
         self._annotations = Annotations(run, split, workshop.part_mask, evidence)
+        self._missing: dict[str, dict[View, set[str]]] = {}
         self.metrics: dict[str, Metric] = {}
         self.wanted: dict[View, set[str]] = {}
         self.failures: dict[str, IvptError] = {}
 
     def add(self, name: str, metric: Metric) -> None:
-        """Plan a metric, or remember why it cannot be computed."""
-        try:
+        """Plan a metric, or remember why it cannot be computed on these images; the model is not asked for yet."""
+        with self._remembering(name):
             refusal = self._annotations.refusal(name, metric)
             if refusal is not None:
                 raise refusal
-            wanted = self._missing_views(metric)
-            if wanted or metric.needs_probe:
-                self._workshop.model()
+            self._missing[name] = _of_a_plugin(name, metric, partial(self._missing_views, metric))
+            self.metrics[name] = metric
+
+    def settle(self) -> None:
+        """Have the model made where a planned metric needs it; without it these metrics cannot be computed."""
+        for name, metric in list(self.metrics.items()):
+            with self._remembering(name):
+                if self._missing[name] or metric.needs_probe:
+                    self._workshop.model()
+                for view, layers in self._missing[name].items():
+                    self.wanted.setdefault(view, set()).update(layers)
+        if not self.metrics and self.failures:
+            raise next(iter(self.failures.values()))
+
+    @contextmanager
+    def _remembering(self, name: str) -> Iterator[None]:
+        try:
+            yield
         except IvptError as error:
             if self._strict:
                 raise
+            self.metrics.pop(name, None)
             self.failures[name] = error
-            return
-        self.metrics[name] = metric
-        for view, layers in wanted.items():
-            self.wanted.setdefault(view, set()).update(layers)
 
     def _missing_views(self, metric: Metric) -> dict[View, set[str]]:
         chosen = metric.view_layers(self._evidence)

@@ -158,6 +158,27 @@ def test_missing_annotations_are_named_with_a_way_out(folder: Path) -> None:
     assert list(found.results) == ["plain"] and found.failures["counting"].message == refused.value.message
 
 
+def test_what_cannot_be_computed_is_refused_before_the_model_runs(folder: Path) -> None:
+    told = Told()
+    first, second = Counting((NOISE,)), Counting(needs=frozenset(("boxes",)))
+    with pytest.raises(DataError, match="needs boxes"):
+        evaluate(folder, means=Means(progress=told), first=first, second=second)
+    assert told.words == []
+
+
+def test_a_run_that_is_trained_on_meanwhile_is_not_mixed_up(birds: Path) -> None:
+    """It is republished while the model is checked: maps of the old model must not come into the new file."""
+
+    class Trainer(Told):
+        def __call__(self, done: int, total: int, words: str) -> None:
+            add_metrics(birds, {"epoch": {"value": 2}})
+
+    with pytest.raises(OutputError, match="changed by another program meanwhile"):
+        evaluate(birds, means=Means(progress=Trainer()), counting=Counting((BOX,)))
+    with RunFile(birds) as run:
+        assert "epoch" in run.metrics() and run.views == {} and os.listdir(birds.parent) == ["birds.h5"]
+
+
 def test_everything_is_annotated_on_birds(birds: Path) -> None:
     metric = Counting(needs=frozenset(("keypoints", "part masks", "boxes", "attributes")))
     evaluate(birds, counting=metric)
