@@ -14,7 +14,7 @@ SCHEMA = 1
 def values(found: Comparison) -> Sheet:
     """Rows of runs, columns of metrics: the value, its sd over seeds, its interval."""
     rows = [
-        ((name_of(row),), *(value_lines(cell) for cell in cells))
+        (name_lines(row), *(value_lines(cell) for cell in cells))
         for row, cells in zip(found.rows, found.cells, strict=True)
     ]
     return Sheet(("run", *(head_of(found, k) for k in range(len(found.columns)))), tuple(rows))
@@ -27,18 +27,18 @@ def differences(found: Comparison) -> Sheet | None:
         if k != found.baseline and any(each is not None for each in found.differences[k]):
             units = [cell.unit for cell in found.cells[k]]
             cells = (_difference_lines(d, unit) for d, unit in zip(found.differences[k], units, strict=True))
-            rows.append(((name_of(row),), *cells))
+            rows.append((name_lines(row), *cells))
     if not rows:
         return None
     head = f"minus {found.rows[found.baseline].name}"
     return Sheet((head, *(head_of(found, k) for k in range(len(found.columns)))), tuple(rows))
 
 
-def name_of(row: Row) -> str:
+def name_lines(row: Row) -> tuple[str, ...]:
     """Name and, for several runs, the seeds."""
     if len(row.runs) == 1:
-        return row.name
-    return f"{row.name} ({len(row.runs)} seeds: {', '.join(map(str, row.seeds))})"
+        return (row.name,)
+    return row.name, f"({len(row.runs)} seeds: {', '.join(map(str, row.seeds))})"
 
 
 def head_of(found: Comparison, k: int) -> str:

@@ -44,7 +44,8 @@ class Sheet:
         table = Table(box=None, padding=(0, 2, 0, 0))
         for k, head in enumerate(self.head):
             words = Text(printable(head))
-            table.add_column(words, justify="left" if k == 0 else "right", overflow="fold")
+            # what does not fit is folded, never cut
+            table.add_column(words, justify="right" if k else "left", overflow="fold")
         for row in self.rows:
             first, *others = (Text("\n".join(map(printable, cell))) for cell in row)
             first.stylize("bold")

@@ -136,3 +136,14 @@ def test_no_torch_behind_it(here: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "Con." in done.stdout and done.stdout.rstrip().endswith("[]")
+
+
+def test_a_narrow_terminal_folds_and_cuts_nothing(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = {name: entry(12.5, (10.5, 14.5)) for name in ("consistency", "stability", "alignment", "long_name_of_one")}
+    write_scored(Path("a_run_with_a_long_name.h5"), RIGHT["one"], metrics=long)
+    monkeypatch.setenv("COLUMNS", "60")
+    words = told(capsys, "one.h5", "a_run_with_a_long_name.h5", "--format", "table")
+    assert "…" not in words.replace("(…)", "") and words.count("14.5)") == 4
+    assert max(map(len, words.splitlines())) <= 60
