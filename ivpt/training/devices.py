@@ -46,8 +46,10 @@ def accelerated(config: Config) -> Iterator[Accelerator]:
         yield accelerator
     finally:
         _open.remove(accelerator)
-        # Accelerate keeps device and precision for the life of the process; a second run may want others.
-        if accelerator.num_processes == 1 and not _open:
+        if not _open:
+            # A process group that still lives when the interpreter ends may abort it.
+            accelerator.end_training()
+            # Accelerate keeps device and precision for the life of the process; a second run may want others.
             AcceleratorState._reset_state(reset_partial_state=True)
 
 
