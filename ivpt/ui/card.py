@@ -97,12 +97,16 @@ def number(value: Any) -> str:
 
 def _score(name: str, entry: Any) -> Score:
     values = entry if isinstance(entry, dict) else {"value": entry}
-    text = number(values.get("value"))
-    for key in ("interval", "ci", "ci95"):
-        bounds = values.get(key)
-        if isinstance(bounds, list | tuple) and len(bounds) == 2:
-            text += f" [{number(bounds[0])}, {number(bounds[1])}]"
-            break
+    unit = plain(values.get("unit") or "", 8)
+
+    def shown(figure: Any) -> str:
+        return f"{figure:.1f}" if unit == "%" and isinstance(figure, float) else number(figure)
+
+    text = shown(values.get("value"))
+    bounds = values.get("interval")
+    if isinstance(bounds, list | tuple) and len(bounds) == 2:
+        text += f" [{shown(bounds[0])}, {shown(bounds[1])}]"
+    text += f" {unit}" if unit else ""
     parameters = values.get("parameters")
     protocol = ", ".join(f"{k} {number(v)}" for k, v in parameters.items()) if isinstance(parameters, dict) else ""
     return Score(plain(str(name).replace("_", " ")), text, plain(protocol))
