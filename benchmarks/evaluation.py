@@ -1,4 +1,4 @@
-"""How long a full evaluation takes once the maps exist, in how much memory, and what 8-bit maps change.
+"""How long a full evaluation takes once the maps exist, in how much memory, and what rounding the maps changes.
 
 A run file of the size of CUB's test set is made up: 5,794 images of 200 classes, 15 keypoints, boxes, maps of 37 x 37
 with 17, 14, 11, 8 prototypes and 5 coarse ones, and the views of box crops with and without noise, whole and cropped.
@@ -6,7 +6,7 @@ Each metric is measured in a process of its own, then all in one. Wall seconds o
 load; processor seconds are printed beside them.
 
     python benchmarks/evaluation.py               # seconds and memory (0.3 GB of disk)
-    python benchmarks/evaluation.py --precision   # how far Con. and Sta. move by 8-bit maps; takes some minutes
+    python benchmarks/evaluation.py --precision   # how far 16 and 8 bits move Con. and Sta.; takes some minutes
 """
 
 import argparse
@@ -144,7 +144,7 @@ def make_run(path: Path) -> None:
     layers = {one.key: len(one.prototypes) for one in contents}
     write_run(path, content, batches(made, WHOLE, layers, 0))
     for number, view in enumerate([BOX, *NOISE], start=1):
-        with ViewWriter(path, view.name, ["L10"], {}) as writer:
+        with ViewWriter(path, view.name, ["L10"], {}, map_bits=16 if view.crop == "box" else 8) as writer:
             for batch in batches(made, view, layers={"L10": layers["L10"]}, seed=number):
                 writer.append(batch)
 
@@ -193,8 +193,8 @@ def timing(folder: Path) -> None:
 
 
 def precision() -> None:
-    """Print Con. and Sta. of maps in 32 bits, and by how much 8 bits move them."""
-    print("| maps | foreground cells at 255 | Con., 32 bits | 8 bits | moved | Sta., 32 bits | 8 bits | moved |")
+    """Print Con. and Sta. of maps in 32 bits, and by how much 16 and 8 bits move them."""
+    print("| maps | foreground cells at 255 | Con., 32 bits | 16 bits | 8 bits | Sta., 32 bits | 16 bits | 8 bits |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
     for name, sharpness, roughness in (
         ("soft, smooth", 3.0, 0.05),
@@ -204,15 +204,15 @@ def precision() -> None:
         ("saturated, smooth", 30.0, 0.05),
         ("saturated, rough", 30.0, 0.4),
     ):
-        exact, stored, share = _two_precisions(sharpness, roughness)
-        cells = " | ".join(f"{a:.2f} | {b:.2f} | {b - a:+.2f}" for a, b in zip(exact, stored, strict=True))
+        scores, share = _precisions(sharpness, roughness)
+        cells = " | ".join(f"{a:.2f} | {b - a:+.2f} | {c - a:+.2f}" for a, b, c in zip(*scores, strict=True))
         print(f"| {name} | {share:.1%} | {cells} |", flush=True)
 
 
 class Drawn(ArrayEvidence):
-    """Maps made up while they are read, as 32-bit numbers or as a run file with 8 bits would give them back."""
+    """Maps made up while they are read, as 32-bit numbers or as a file of 16 or 8 bits would give them back."""
 
-    def __init__(self, made: Scene, sharpness: float, roughness: float, stored: bool) -> None:
+    def __init__(self, made: Scene, sharpness: float, roughness: float, bits: int) -> None:
         one = one_layer(
             {BOX: np.zeros((1, 10, GRID, GRID), np.float32)},
             made.labels,
@@ -223,7 +223,7 @@ class Drawn(ArrayEvidence):
         )
         self.__dict__.update(one.__dict__)
         self.rows = {view.name: np.arange(IMAGES) for view in (WHOLE, BOX, NOISE[0])}
-        self._scene, self._kind, self._stored = made, (sharpness, roughness), stored
+        self._scene, self._kind, self._bits = made, (sharpness, roughness), bits
         self.full = 0.0
 
     def attention(self, view: View, layer: str, window: int = 64) -> Iterator[tuple[slice, Floats]]:
@@ -233,20 +233,22 @@ class Drawn(ArrayEvidence):
             steps, span = quantise.encode(batch.attention[layer])
             self.full += float((steps[:, 1:] == quantise.LEVELS).mean()) * len(steps) / IMAGES
             rows = slice(int(batch.indices[0]), int(batch.indices[-1]) + 1)
-            yield rows, quantise.decode(steps, span) if self._stored else batch.attention[layer]
+            own = batch.attention[layer]
+            read = {32: own, 16: own.astype(np.float16).astype(np.float32), 8: quantise.decode(steps, span)}
+            yield rows, read[self._bits]
 
 
-def _two_precisions(sharpness: float, roughness: float) -> tuple[list[float], list[float], float]:
+def _precisions(sharpness: float, roughness: float) -> tuple[list[list[float]], float]:
     made = scene(np.random.default_rng(0))
-    both = []
-    for stored in (False, True):
-        evidence = Drawn(made, sharpness, roughness, stored)
+    every = []
+    for bits in (32, 16, 8):
+        evidence = Drawn(made, sharpness, roughness, bits)
         found = [
             Consistency(uncropped=False, resamples=0, control_draws=1).compute(evidence),
             Stability(uncropped=False, resamples=0, control_draws=1, noise_seeds=SEEDS[:1]).compute(evidence),
         ]
-        both.append([float(next(iter(one.figures.values())).value or 0) for one in found])
-    return both[0], both[1], evidence.full / 3  # three passes were read
+        every.append([float(next(iter(one.figures.values())).value or 0) for one in found])
+    return every, evidence.full / 3  # three passes were read
 
 
 def main() -> None:

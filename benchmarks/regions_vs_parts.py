@@ -138,9 +138,12 @@ def backbone_features(run: RunFile) -> Callable[[NDArray[np.uint8]], torch.Tenso
 
 
 def summary(rows: Iterable[dict[str, float]]) -> dict[str, str]:
-    """Mean and standard deviation over runs, as text."""
+    """Mean and standard deviation (n - 1) over runs, as text; the value alone of a single run."""
     table = list(rows)
-    return {k: f"{np.mean([r[k] for r in table]):.3f} ± {np.std([r[k] for r in table]):.3f}" for k in table[0]}
+    told = {k: f"{np.mean([r[k] for r in table]):.3f}" for k in table[0]}
+    if len(table) == 1:
+        return told
+    return {k: f"{mean} ± {np.std([r[k] for r in table], ddof=1):.3f}" for k, mean in told.items()}
 
 
 def main() -> None:
