@@ -66,7 +66,7 @@ def squashed(image: NDArray[np.uint8], frame: NDArray[np.int64], size: Size) -> 
 
     Args:
         image: (height, width, 3).
-        frame: x, y, width, height; not empty, inside the image.
+        frame: x, y, width, height; begins inside the image, and the cut ends at its border.
         size: of the result.
     """
     x, y, width, height = (int(value) for value in frame)

@@ -119,7 +119,11 @@ class Evidence(Protocol):
         """Images of a view in the order of its rows."""
 
     def frames(self, view: View) -> NDArray[np.float64]:
-        """(rows, 4) x, y, width, height of the part of each original image, in its pixels, that the maps lie over."""
+        """(rows, 4) x, y, width, height of the part of each original image, in its pixels, that the maps lie over.
+
+        Box crops: the annotated box in whole pixels, zeros where there is none. One that reaches beyond the right or
+        lower border is given whole, as published, although the maps lie over what is inside the image.
+        """
 
     def predictions(self, view: View) -> NDArray[np.integer]:
         """(rows,) predicted classes of a view."""

@@ -93,10 +93,8 @@ def look(evidence: Evidence, view: View, layer: LayerInfo, frame: Frame, soft: b
     Raises:
         DataError: the data set has no points, or no image of the view has a frame.
     """
-    frames = np.asarray(evidence.frames(view), np.float64)
-    if view.crop == "box":
-        frames = np.trunc(frames)
-    usable: NDArray[np.bool_] = np.asarray(np.isfinite(frames).all(axis=1) & (frames[:, 2:] > 0).all(axis=1))
+    frames = evidence.frames(view)
+    usable: NDArray[np.bool_] = np.asarray((frames[:, 2:] > 0).all(axis=1))
     if not usable.any():
         raise DataError(f"No image of the view {view.name!r} can be evaluated.", "Are boxes annotated?")
     channels = list(layer.foreground)

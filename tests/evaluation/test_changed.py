@@ -9,6 +9,7 @@ from PIL import Image
 
 from ivpt.data.transforms import visible_box
 from ivpt.evaluation.changed import noise, squashed
+from ivpt.metrics.part_points import into_frame
 from ivpt.runfile.frames import box_frames, whole_frames
 
 SIDES = st.integers(1, 400)
@@ -21,14 +22,28 @@ def test_whole_images_are_framed_as_the_evaluation_view_shows_them(w: int, h: in
 
 
 @given(st.floats(-50, 150), st.floats(-50, 150), st.floats(0, 200), st.floats(0, 200), SIDES, SIDES)
-def test_boxes_are_truncated_and_kept_inside(x: float, y: float, w: float, h: float, wide: int, high: int) -> None:
-    (frame,) = box_frames(np.array([[x, y, w, h]]), np.array([[wide, high]]))
+def test_boxes_are_truncated_and_crops_end_at_the_border(
+    x: float, y: float, w: float, h: float, wide: int, high: int
+) -> None:
+    (frame,) = box_frames(np.array([[x, y, w, h]]), np.array([[wide, high]])).astype(int)
     x1, y1 = int(x), int(y)
     columns = [c for c in range(x1, x1 + int(w)) if 0 <= c < wide]
     rows = [r for r in range(y1, y1 + int(h)) if 0 <= r < high]
-    assert frame[2:].tolist() == [len(columns), len(rows)]
-    if columns and rows:
-        assert frame[:2].tolist() == [columns[0], rows[0]]
+    if not columns or not rows:
+        assert frame.tolist() == [0, 0, 0, 0]
+        return
+    assert frame.tolist() == [columns[0], rows[0], x1 + int(w) - columns[0], y1 + int(h) - rows[0]]
+    image = np.zeros((high, wide, 3), np.uint8)
+    image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = 255
+    assert (squashed(image, frame, (3, 3)) == 255).all()  # nothing but what both the box and the image hold
+    assert (squashed(image, frame, (len(rows), len(columns))).shape) == (len(rows), len(columns), 3)
+
+
+def test_keypoints_are_placed_in_the_whole_box_as_published() -> None:
+    # a box that ends one pixel beyond an image 100 wide: int(224 (99 - 60) / 41), not int(224 (99 - 60) / 40) = 218
+    (frame,) = box_frames(np.array([[60.9, 0, 41.9, 50]]), np.array([[100, 100]]))
+    assert frame.tolist() == [60, 0, 41, 50]
+    assert into_frame(np.array([[[99.7, 10.0]]]), frame[None], 224).tolist() == [[[44, 213]]]
 
 
 def test_there_is_no_frame_without_a_box() -> None:
