@@ -10,6 +10,7 @@ from ivpt.interfaces.dataset import Dataset, Progress
 from ivpt.interfaces.metric import View
 from ivpt.runfile.reader import RunFile
 from ivpt.runfile.views import ViewWriter
+from ivpt.runfile.writer import MapBits
 from ivpt.training.evaluation import evaluate
 from ivpt.training.export import versions_of
 
@@ -26,6 +27,9 @@ def add_view(
     progress: Progress | None = None,
 ) -> None:
     """Run the model over the images of a view and add its maps to a run file, batch by batch.
+
+    Maps of box crops are kept in 16 bits, as 8 would move peaks of flat regions; maps of whole images are held against
+    the file's own and kept like these.
 
     Args:
         copy: the file that is changed.
@@ -58,7 +62,8 @@ def add_view(
     }
     workers = reloaded.config.data.workers
     batches = evaluate(reloaded.accelerator, reloaded.model, images, per_process=batch_size, workers=workers)
-    with ViewWriter(copy, view.name, layers, about, shown=shown) as writer:
+    bits: MapBits | None = 16 if view.crop == "box" else None
+    with ViewWriter(copy, view.name, layers, about, map_bits=bits, shown=shown) as writer:
         done = 0
         for batch in batches:
             writer.append(batch)

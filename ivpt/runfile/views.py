@@ -17,10 +17,12 @@ from ivpt.runfile.reader import RunFile
 from ivpt.runfile.schema import JsonObject, LayerInfo, layer_group, smallest_signed, smallest_unsigned
 from ivpt.runfile.sink import Sink, writable
 from ivpt.runfile.writer import (
+    MapBits,
     array,
     check_finite,
+    empty_attention,
     empty_rows,
-    extend_quantised,
+    extend_attention,
     extend_rows,
     write_json,
 )
@@ -36,6 +38,7 @@ class ViewWriter:
         name: of the view; an existing one of that name is replaced.
         layers: keys of the layers whose maps are kept.
         about: how the pass was made, in words.
+        map_bits: 8 or 16, as in :func:`ivpt.runfile.writer.write_run`; ``None`` for those of the file's own maps.
         shown: what errors call the file; default: ``path``.
 
     Raises:
@@ -44,7 +47,14 @@ class ViewWriter:
     """
 
     def __init__(
-        self, path: Path, name: str, layers: Sequence[str], about: JsonObject, *, shown: Path | None = None
+        self,
+        path: Path,
+        name: str,
+        layers: Sequence[str],
+        about: JsonObject,
+        *,
+        map_bits: MapBits | None = None,
+        shown: Path | None = None,
     ) -> None:
         self._path, self._name, self._about, self._shown = path, name, about, shown or path
         with RunFile(path) as run:
@@ -53,6 +63,8 @@ class ViewWriter:
             self._old = run.views.get(name)
             numbers = [int(place.rpartition("/")[2]) for place in run.views.values()]
             self._ids = run.ids()
+            own = [run.dataset(f"{run.group_of(layer.key)}/attention_range") for layer in self._layers]
+        self._eight = map_bits == 8 if map_bits else None not in own
         self._place = self._old or f"views/{max(numbers, default=-1) + 1}"
         self._images: list[NDArray[np.int32]] = []
         self._stack = ExitStack()
@@ -118,8 +130,7 @@ class ViewWriter:
         empty_rows(view, "prediction", (), np.dtype(np.int32))
         for layer in self._layers:
             group = view.create_group(layer_group(layer.block))
-            empty_rows(group, "attention", (layer.prototypes, *layer.grid), np.dtype(np.uint8))
-            empty_rows(group, "attention_range", (2,), np.dtype(np.float32))
+            empty_attention(group, (layer.prototypes, *layer.grid), self._eight)
             empty_rows(group, "regions", layer.grid, smallest_unsigned(layer.prototypes))
 
     def _extend(self, batch: MapBatch, scores: NDArray[np.float32], start: int) -> None:
@@ -128,7 +139,7 @@ class ViewWriter:
         extend_rows(view["prediction"], np.asarray(batch.predictions, np.int32), start)
         for layer in self._layers:
             group, maps = view[layer_group(layer.block)], np.asarray(batch.attention[layer.key], np.float32)
-            extend_quantised(group, maps, start)
+            extend_attention(group, maps, start)
             extend_rows(group["regions"], maps.argmax(axis=1), start)
             self._extend_groups(group, layer, batch, start)
 

@@ -163,10 +163,7 @@ class RunWriter:
         regions = maps.argmax(axis=1)
         owned = regions[:, None] == np.arange(channels)[:, None, None]
         cells = owned.sum(axis=(2, 3))
-        if self._bits == 8:
-            extend_quantised(group, maps, start)
-        else:
-            extend_rows(group["attention"], maps.astype(np.float16), start)
+        extend_attention(group, maps, start)
         extend_rows(group["regions"], regions, start)
         extend_rows(group["area"], cells / regions[0].size, start)
         extend_rows(group["strength"], (maps * owned).sum(axis=(2, 3)) / np.maximum(cells, 1), start)
@@ -235,10 +232,7 @@ class RunWriter:
         group.attrs["background"] = layer.background
         array(group, "prototypes", np.asarray(layer.prototypes, np.float32))
         array(group, "spatial_bias", np.asarray(layer.spatial_bias, np.float32))
-        eight = self._bits == 8
-        empty_rows(group, "attention", (m, h, w), np.dtype(np.uint8 if eight else np.float16))
-        if eight:
-            empty_rows(group, "attention_range", (2,), np.dtype(np.float32))
+        empty_attention(group, (m, h, w), self._bits == 8)
         empty_rows(group, "regions", (h, w), smallest_unsigned(m))
         empty_rows(group, "area", (m,), np.dtype(np.float32))
         empty_rows(group, "strength", (m,), np.dtype(np.float32))
@@ -301,8 +295,18 @@ def extend_rows(dataset: h5py.Dataset, values: NDArray[Any], start: int) -> None
     dataset[start:] = values
 
 
-def extend_quantised(group: h5py.Group, maps: NDArray[np.float32], start: int) -> None:
-    """Add (b, m, h, w) attention maps to the 8-bit ones of a layer, with the values their bytes stand for."""
+def empty_attention(group: h5py.Group, shape: tuple[int, int, int], eight: bool) -> None:
+    """Make the attention maps of a layer, in 8 bits with the values their bytes stand for, or in half precision."""
+    empty_rows(group, "attention", shape, np.dtype(np.uint8 if eight else np.float16))
+    if eight:
+        empty_rows(group, "attention_range", (2,), np.dtype(np.float32))
+
+
+def extend_attention(group: h5py.Group, maps: NDArray[np.float32], start: int) -> None:
+    """Add (b, m, h, w) maps after the first ``start`` to those of :func:`empty_attention`."""
+    if "attention_range" not in group:
+        extend_rows(group["attention"], maps.astype(np.float16), start)
+        return
     steps, span = quantise.encode(maps)
     extend_rows(group["attention"], steps, start)
     extend_rows(group["attention_range"], span, start)

@@ -13,7 +13,7 @@ from ivpt.runfile.content import MapBatch
 from ivpt.runfile.reader import RunFile
 from ivpt.runfile.update import put_metrics, revised
 from ivpt.runfile.views import ViewWriter
-from ivpt.runfile.writer import write_run
+from ivpt.runfile.writer import MapBits, write_run
 from tests.runfile import small
 
 BATCHES = [small.batch([3, 1], 11), small.batch([2], 12)]
@@ -54,6 +54,21 @@ def test_what_is_written_is_read(path: Path, window: int) -> None:
             assert np.abs(np.concatenate([part for _, part in read]) - given).max() <= 1 / 255 / 2 + 1e-6
             regions = np.concatenate([part for _, part in view.regions(key, window)])
             assert (regions == given.argmax(axis=1)).all()
+
+
+@pytest.mark.parametrize(("own", "asked", "stored"), [(8, None, 8), (16, None, 16), (8, 16, 16), (16, 8, 8)])
+def test_maps_of_a_view_are_as_fine_as_asked_for_or_as_those_of_the_file(
+    tmp_path: Path, own: MapBits, asked: MapBits | None, stored: int
+) -> None:
+    path = write_run(tmp_path / "run.h5", small.content(), [small.batch([1, 2, 3], 5)], map_bits=own)
+    with ViewWriter(path, "first", ("L3",), {}, map_bits=asked) as writer:
+        for batch in BATCHES:
+            writer.append(batch)
+    given = maps(BATCHES, "L3")
+    coarser = given.astype(np.float16).astype(np.float32)
+    with RunFile(path) as run:
+        ((_, read),) = run.view("first").attention("L3")
+        assert (read == (coarser if stored == 16 else quantise.decode(*quantise.encode(given)))).all()
 
 
 def test_the_rest_of_the_file_stays(path: Path) -> None:
