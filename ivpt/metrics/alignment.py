@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from ivpt.errors import DataError
 from ivpt.interfaces.metric import Evidence, Figure, Metric, MetricResult, View
 from ivpt.metrics.layers import coarse_layer
-from ivpt.metrics.overlap import Counts, Labels, Overlap, known_mean, of_channels, overlap, shuffled, soft_labels
-from ivpt.metrics.ratios import Draws, by_class, divided, draws, figure, mean
+from ivpt.metrics.overlap import Counts, Labels, Overlap, of_channels, overlap, shuffled, soft_labels
+from ivpt.metrics.ratios import Draws, by_class, divided, draws, figure, known_mean, mean
 from ivpt.runfile.schema import LayerInfo
 
 WINDOW = 64

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ivpt.metrics.ratios import Draws, divided
+from ivpt.metrics.ratios import Draws, divided, known_mean
 
 Bools = NDArray[np.bool_]
 
@@ -69,22 +69,7 @@ def consistent_pairs(
 
 def share(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """(B,) mean in % over what is defined of (B, ...)."""
-    flat = values.reshape(len(values), -1)
-    known = np.isfinite(flat)
-    count = known.sum(axis=1)
-    total = np.where(known, flat, 0).sum(axis=1)
-    return np.asarray(np.divide(100 * total, count, out=np.full(len(flat), np.nan), where=count > 0))
-
-
-def centred(resampled: NDArray[np.float64], value: float) -> NDArray[np.float64]:
-    """Resampled shares in %, moved so that their mean is the value.
-
-    A resample holds some images several times, so fewer different images speak for each rate; rates spread more, and
-    the largest over the parts is larger. The mean of resamples therefore lies above the value, often by more than an
-    interval is wide; what is wanted of them is how widely they spread.
-    """
-    known = resampled[np.isfinite(resampled)]
-    return np.clip(resampled - (known.mean() if len(known) else 0.0) + value, 0, 100)
+    return 100 * known_mean(values.reshape(len(values), -1))
 
 
 def mean_pairs(

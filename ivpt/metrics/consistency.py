@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ivpt.errors import DataError
 from ivpt.interfaces.metric import Annotation, Evidence, Figure, Metric, MetricResult, View
 from ivpt.metrics import controls
-from ivpt.metrics.class_pairs import centred, consistent, consistent_pairs, pairs, share
+from ivpt.metrics.class_pairs import consistent, consistent_pairs, pairs, share
 from ivpt.metrics.correspondence import Frame, Looked, boxes_known, look, near
 from ivpt.metrics.layers import chosen_layer
 from ivpt.metrics.part_points import part_names
@@ -113,7 +113,7 @@ class Consistency(Metric):
         if looked is None:
             raise DataError("There is no view to look at.")
         figures |= self._controls(looked, layer)
-        pair = self._pairs(looked)
+        pair, name = self._pairs(looked), "consistency" if box is not None else "uncropped"
         classes = np.full(len(evidence.classes), np.nan)
         classes[np.unique(looked.labels)] = 100 * pair.mean(axis=1)
         return MetricResult(
@@ -122,8 +122,8 @@ class Consistency(Metric):
             True,
             len(looked.indices),
             self._parameters(evidence, layer, box, whole, looked),
-            per_concept={"consistency": 100 * pair.mean(axis=0), "class-agnostic rate": self._rates(looked)},
-            per_class={"consistency": classes},
+            per_concept={name: 100 * pair.mean(axis=0), "class-agnostic rate": self._rates(looked)},
+            per_class={name: classes},
             layer=layer.key,
         )
 
@@ -147,7 +147,7 @@ class Consistency(Metric):
 
         def of(values: NDArray[np.float64], why: str = "") -> Figure:
             shares = share(values)
-            return figure(float(shares[0]), centred(shares[1:], float(shares[0])), why)
+            return figure(float(shares[0]), shares[1:], why, (0, 100))
 
         hits = near(looked.peaks, looked.points, self._frame)
         result = {"consistency": of(consistent_pairs(hits, visible, labels, weights, self._threshold))}

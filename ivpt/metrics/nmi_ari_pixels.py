@@ -9,7 +9,7 @@ from ivpt.metrics.clusters import best_iou
 from ivpt.metrics.layers import chosen_layer
 from ivpt.metrics.nmi_ari import agreement, view_of
 from ivpt.metrics.pixels import counted, labelled_pixels
-from ivpt.metrics.ratios import Draws, divided, draws, figure
+from ivpt.metrics.ratios import Draws, draws, figure, known_mean
 
 
 class NmiAriPixels(Metric):
@@ -83,8 +83,7 @@ def _matched(tables: NDArray[np.float32], resamples: Draws) -> Figure:
     """Mean over the regions that fire of the IoU with their best part, in %; tables (n, T, P) of images."""
 
     def score(counts: NDArray[np.floating]) -> NDArray[np.float64]:
-        overlap = best_iou(counts)
-        return divided(np.nansum(overlap, -1), np.isfinite(overlap).sum(-1))
+        return known_mean(best_iou(counts))
 
     again = (resamples @ tables.reshape(len(tables), -1)).reshape(len(resamples), *tables.shape[1:])
     whole = tables.sum(0, dtype=np.float64)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ivpt.metrics.ratios import divided
+from ivpt.metrics.ratios import divided, known_mean
 
 Labels = NDArray[np.int8]
 Counts = NDArray[np.int64]
@@ -33,12 +33,6 @@ class Overlap:
     def pooled(self, weights: NDArray[np.floating]) -> NDArray[np.float64]:
         """(B,) mean IoU over the groups, cells of all images put together; images count as (B, n) weights say."""
         return known_mean(divided(weights @ self.both, weights @ self.either))
-
-
-def known_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean over the last axis of what is not NaN."""
-    known = np.isfinite(values)
-    return divided(np.where(known, values, 0).sum(axis=-1), known.sum(axis=-1))
 
 
 def overlap(source: Labels, target: Labels, groups: int) -> Overlap:

@@ -10,7 +10,7 @@ from ivpt.interfaces.metric import Annotation, Evidence, Figure, Metric, MetricR
 from ivpt.metrics.framed import in_frame
 from ivpt.metrics.layers import chosen_layer
 from ivpt.metrics.nmi_ari import view_of
-from ivpt.metrics.ratios import Draws, divided, draws, figure
+from ivpt.metrics.ratios import Draws, divided, draws, figure, known_mean
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -215,6 +215,5 @@ def _tied(scores: Floats, top: int) -> int:
 
 def _over_concepts(purity: Floats) -> Figure:
     """Mean over concepts of (1 + B, K) values, the first row of all images, in %."""
-    known = np.isfinite(purity)
-    values = 100 * divided(np.where(known, purity, 0).sum(1), known.sum(1))
+    values = 100 * known_mean(purity)
     return figure(float(values[0]), values[1:], _NEVER, (0, 100))

@@ -11,7 +11,7 @@ from ivpt.interfaces.metric import Evidence, Figure, View
 from ivpt.metrics.attribution import attribution, complexity, gini, order, rank_accuracy, spread
 from ivpt.metrics.cells import cell_counts, distance, peak_pixel
 from ivpt.metrics.layers import coarse_layer
-from ivpt.metrics.ratios import by_class, draws, figure, mean
+from ivpt.metrics.ratios import by_class, divided, draws, figure, known_mean, mean
 from ivpt.runfile.evidence import contributions
 
 Floats = NDArray[np.float64]
@@ -122,7 +122,5 @@ def _mean_over_classes(
 ) -> Figure:
     member = labels[:, None] == np.arange(classes)
     weights = np.concatenate([np.ones((1, len(hits)), np.float32), resamples])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        shares = (weights @ (hits[:, None] & member)) / (weights @ member)
-    value = 100 * np.nanmean(shares, axis=1)
+    value = 100 * known_mean(divided(weights @ (hits[:, None] & member), weights @ member))
     return figure(float(value[0]), value[1:])

@@ -11,7 +11,7 @@ from ivpt.metrics.bilinear import shown_pixels
 from ivpt.metrics.layers import chosen_layer
 from ivpt.metrics.nmi_ari import view_of
 from ivpt.metrics.pointing import class_evidence, figures, objects
-from ivpt.metrics.ratios import divided, draws, figure
+from ivpt.metrics.ratios import divided, draws, figure, known_mean
 from ivpt.runfile.schema import COARSE, LayerInfo
 
 Floats = NDArray[np.float64]
@@ -119,8 +119,7 @@ class PointingGame(Metric):
         }
         made = {}
         for name, values in shares.items():
-            known = np.isfinite(values)
-            average = 100 * divided(np.where(known, values, 0).sum(1), known.sum(1))
+            average = 100 * known_mean(values)
             made[name] = figure(float(average[0]), average[1:], "no concept peaks on a part in val")
         return made, 100 * shares[names[0]][0], [evidence.parts[p] if p >= 0 else "" for p in part]
 

@@ -36,6 +36,12 @@ def divided(above: ArrayLike, below: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom != 0))
 
 
+def known_mean(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Mean over the last axis of what is not NaN; NaN where all is."""
+    known = np.isfinite(values)
+    return divided(np.where(known, values, 0).sum(axis=-1), known.sum(axis=-1))
+
+
 def figure(
     value: float,
     resampled: NDArray[np.floating],
@@ -48,8 +54,10 @@ def figure(
         value: of all images.
         resampled: (B,) of the resamples.
         why: said when it is undefined.
-        centred: for scores that a resample inflates, as it holds images twice (agreement, the best of several): the
-            resampled values are shifted so that their mean is the value, and kept within these bounds.
+        centred: for scores that a resample inflates (agreement, the best of several). It holds some images several
+            times, so that fewer different ones speak; the mean of resamples then lies above the value, often by more
+            than an interval is wide. What is wanted of them is how widely they spread: they are shifted so that their
+            mean is the value, and kept within these bounds.
     """
     if not np.isfinite(value):
         return Figure(None, None, why)

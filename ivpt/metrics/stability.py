@@ -134,14 +134,14 @@ class Stability(Metric):
         layer = chosen_layer(evidence, self._layer)
         passes = self._passes(evidence)
         figures: dict[str, Figure] = {"stability": Figure(None, None, NO_BOXES)}
-        first: tuple[Looked, Agreement] | None = None
+        first: tuple[str, Looked, Agreement] | None = None
         for name, views in passes.items():
             looked = look(evidence, views[0], layer, self._frame)
             found = self._compare(evidence, looked, views[1:], layer)
             figures |= self._figures(name, looked, found)
-            first = first or (looked, found)
+            first = first or (name, looked, found)
         assert first is not None
-        looked, found = first
+        name, looked, found = first
         figures |= self._controls(looked, layer)
         same = found.same.mean(axis=0)
         pair = mean_pairs(same, np.ones_like(same), looked.labels, np.ones((1, len(same)), np.float32))[0]
@@ -153,8 +153,8 @@ class Stability(Metric):
             True,
             len(looked.indices),
             self._parameters(evidence, layer, passes, looked),
-            per_concept={"stability": 100 * pair.mean(axis=0)},
-            per_class={"stability": classes},
+            per_concept={name: 100 * pair.mean(axis=0)},
+            per_class={name: classes},
             layer=layer.key,
         )
 

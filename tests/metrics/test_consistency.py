@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from ivpt.errors import DataError
 from ivpt.interfaces.metric import View
-from ivpt.metrics.class_pairs import centred, consistent_pairs, pairs, share
+from ivpt.metrics.class_pairs import consistent_pairs, pairs, share
 from ivpt.metrics.consistency import Consistency
-from ivpt.metrics.ratios import draws
+from ivpt.metrics.ratios import draws, figure
 from tests.metrics import slow
 from tests.metrics.arrays import hot, one_layer
 
@@ -105,6 +105,7 @@ def test_without_boxes_the_published_figure_is_undefined_and_the_uncropped_is_gi
     result = metric.compute(evidence)
     assert result.figures["consistency"].value is None
     assert "no boxes" in result.figures["consistency"].why
+    assert "uncropped" in result.per_concept and list(result.per_class) == ["uncropped"]
     assert result.figures["uncropped"].value == 100
     assert result.figures["uncropped, class-agnostic"].value == 100
     assert result.parameters["views"] == ["test, whole"]
@@ -198,9 +199,8 @@ def test_intervals_hold_the_value_although_resampling_raises_a_maximum():
     shares = share(consistent_pairs(hits, visible, labels, weights, 0.8))
     low, high = np.percentile(shares[1:], [2.5, 97.5])
     assert low > shares[0]  # as they are, resamples exclude what was measured
-    moved = centred(shares[1:], shares[0])
-    assert moved.mean() == pytest.approx(shares[0])
-    assert np.ptp(np.percentile(moved, [2.5, 97.5])) == pytest.approx(high - low)
+    moved = figure(shares[0], shares[1:], centred=(0, 100)).interval
+    assert moved[0] < shares[0] < moved[1] and np.ptp(moved) == pytest.approx(high - low)
 
 
 def test_intervals_are_seeded_and_hold_what_resampling_gives():

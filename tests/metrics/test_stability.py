@@ -104,6 +104,7 @@ def test_without_boxes_only_the_uncropped_figure_is_given():
     result = Stability(noise_seeds=(0,)).compute(birds([[HEAD]], {0: [[TAIL]]}, [0], crop="whole"))
     assert result.figures["stability"].value is None
     assert "no boxes" in result.figures["stability"].why
+    assert list(result.per_concept) == list(result.per_class) == ["uncropped"]
     assert result.figures["uncropped"].value == 0
     assert result.parameters["views"] == [WHOLE.name, noisy(0, "whole").name]
 
