@@ -311,3 +311,14 @@ def known_keys() -> list[str]:
         assert issubclass(kind, BaseModel)
         keys += [f"{section}.{name}" for name in kind.model_fields]
     return keys
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested tables as dotted keys."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[prefix + key] = value
+    return found

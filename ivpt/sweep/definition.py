@@ -2,12 +2,12 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ivpt.config import flat
 from ivpt.errors import ConfigError, nearest
 
 TABLES = Path(__file__).parent / "tables"
@@ -87,17 +87,6 @@ class Definition(_Part):
         """Parameters of the named metrics as far as any are given."""
         found = {name: {**self.metric.get(name, {}), **row.metric.get(name, {})} for name in names}
         return {name: options for name, options in found.items() if options}
-
-
-def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested tables as dotted keys."""
-    found: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{key}.")
-        else:
-            found[prefix + key] = value
-    return found
 
 
 def shipped() -> list[str]:

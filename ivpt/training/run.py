@@ -10,7 +10,7 @@ from accelerate.optimizer import AcceleratedOptimizer
 from torch import nn
 
 from ivpt.concepts.model import ConceptModel
-from ivpt.config import Config, validate_config
+from ivpt.config import Config, flat, validate_config
 from ivpt.errors import ConfigError, TrainingError
 from ivpt.interfaces.backbone import TokenModel
 from ivpt.training.batches import Plan, make_plan
@@ -142,24 +142,14 @@ def check_same(config: Config, saved: Checkpoint) -> None:
     Raises:
         ConfigError: the settings that differ are named with both values.
     """
-    before = _flat(validate_config(saved.config).model_dump(mode="json"))
-    now = _flat(config.model_dump(mode="json"))
+    before = flat(validate_config(saved.config).model_dump(mode="json"))
+    now = flat(config.model_dump(mode="json"))
     for key in sorted(before.keys() | now.keys()):
         if before.get(key) != now.get(key) and key not in MAY_CHANGE:
             raise ConfigError(
                 f"The run was begun with {key} = {before.get(key)!r} and cannot go on with {now.get(key)!r}.",
                 "Leave it out to resume, or start anew with --overwrite.",
             )
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
 
 
 def _check_same_inputs(saved: Checkpoint, data: Data, backbone: TokenModel) -> None:
