@@ -8,7 +8,8 @@ from ivpt.analysis.comparison import Cell, Column, Row, cell_of
 from ivpt.analysis.scored import ScoredRun, read_scored
 from ivpt.cli.compare_table import cell_json, value_lines
 from ivpt.cli.sheet import DASH, Sheet, drawn, in_markdown
-from ivpt.sweep.definition import ColumnDefinition, Definition, RowDefinition, flat
+from ivpt.config import flat
+from ivpt.sweep.definition import ColumnDefinition, Definition, RowDefinition
 from ivpt.sweep.plan import Job
 from ivpt.sweep.runner import Outcome
 

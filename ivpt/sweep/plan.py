@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ivpt.config import Config, validate_config
+from ivpt.config import Config, flat, validate_config
 from ivpt.errors import ConfigError
 from ivpt.runfile.reader import RunFile
-from ivpt.sweep.definition import SEED, Definition, RowDefinition, flat, slug
+from ivpt.sweep.definition import SEED, Definition, RowDefinition, slug
 from ivpt.training.checkpoint import checkpoint_path, read_state
 from ivpt.training.run import MAY_CHANGE
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ivpt.config import load_config
+from ivpt.config import flat, load_config
 from ivpt.errors import ConfigError
-from ivpt.sweep.definition import COLUMNS, METRICS, Definition, find_definition, flat, shipped, slug
+from ivpt.sweep.definition import COLUMNS, METRICS, Definition, find_definition, shipped, slug
 
 ROOT = Path(__file__).parents[2]
 TABLE3, TABLE4 = find_definition("table3")[1], find_definition("table4")[1]
