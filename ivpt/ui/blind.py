@@ -9,6 +9,9 @@ from ivpt.ui.raster import Pixels, Regions, cut_out
 from ivpt.ui.reading import read_picture
 from ivpt.ui.study import LIKERT, Answer, Study, Task
 
+AROUND = 0.4
+"""Brightness of what surrounds a region that is shown from near."""
+
 
 @dataclass(frozen=True)
 class Exhibit:
@@ -19,14 +22,14 @@ class Exhibit:
         picture: the whole image.
         region: (h, w) the region.
         larger: (h, w) the coarser region of a step, else ``None``.
-        close: the region's surroundings enlarged, and the mask there.
+        close: the region from near, its surroundings darker and no colour over it, so that it can be recognised.
     """
 
     task: Task
     picture: Pixels
     region: Regions
     larger: Regions | None
-    close: tuple[Pixels, Regions]
+    close: Pixels
 
 
 def read_exhibit(run: RunFile, task: Task) -> Exhibit:
@@ -43,7 +46,9 @@ def read_exhibit(run: RunFile, task: Task) -> Exhibit:
     picture, _ = read_picture(run, task.image)
     if picture is None:
         picture = np.full((8 * region.shape[0], 8 * region.shape[1], 3), 128, np.uint8)
-    return Exhibit(task, picture, region, larger, cut_out(picture, region, 1))
+    near, mask = cut_out(picture, region, 1)
+    close = np.where(mask[..., None] == 1, near, (near * AROUND).astype(np.uint8))
+    return Exhibit(task, picture, region, larger, close)
 
 
 class Blind:
