@@ -18,12 +18,14 @@ class LayerContent:
         prototypes: (m, d) float32.
         spatial_bias: (m, h, w) float32; zeros when it is switched off.
         background: the channel that is background.
+        removed: channels whose prototypes were removed from the model.
     """
 
     block: int | None
     prototypes: NDArray[np.float32]
     spatial_bias: NDArray[np.float32]
     background: int = 0
+    removed: tuple[int, ...] = ()
 
     @property
     def key(self) -> str:
@@ -73,6 +75,8 @@ class RunContent:
         parameters: trained arrays by name (and the backbone's, when its weights are random).
         history: one value per epoch and column.
         metrics: name to {"value": ..., "parameters": {...}, ...}.
+        origin: the runs this one was made from by pruning, oldest first; empty as trained.
+        edits: the log of edits that were made on the way here, one JSON object each.
     """
 
     config: JsonObject
@@ -87,6 +91,8 @@ class RunContent:
     parameters: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
     history: Mapping[str, ArrayLike] = field(default_factory=dict)
     metrics: Mapping[str, JsonObject] = field(default_factory=dict)
+    origin: Sequence[JsonObject] = ()
+    edits: Sequence[str] = ()
 
     @property
     def classes(self) -> tuple[str, ...]:

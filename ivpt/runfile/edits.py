@@ -6,6 +6,7 @@ The run file itself is never changed by an edit. ``<run>.edits.jsonl`` holds one
 import json
 import os
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,8 +59,7 @@ def read_edits(run: Path) -> list[Edit]:
         return []
     except OSError as error:
         raise RunFileError(f"The edits {path} cannot be read: {(error.strerror or 'unknown').lower()}.") from None
-    lines = content.split(b"\n")[:-1]
-    return [_parse(line, number, path) for number, line in enumerate(lines, 1)]
+    return _parsed(content, path)
 
 
 def append_edit(run: Path, what: str, arguments: JsonObject, *, who: str, why: str = "") -> Edit:
@@ -71,17 +71,58 @@ def append_edit(run: Path, what: str, arguments: JsonObject, *, who: str, why: s
         OutputError: the log cannot be written.
         ValueError: ``arguments`` cannot be told in JSON.
     """
-    edit = Edit(datetime.now(UTC).isoformat(timespec="milliseconds"), who, what, dict(arguments), why)
-    line = json.dumps(asdict(edit), ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    edit = new_edit(what, arguments, who=who, why=why)
+    append_after(run, lambda _: edit)
+    return edit
+
+
+def append_after(run: Path, choose: Callable[[list[Edit]], Edit | None]) -> Edit | None:
+    """Add the edit that follows from those before it; nobody else can add one in between.
+
+    Args:
+        run: path of the run file.
+        choose: gets all pending edits, oldest first; ``None`` adds nothing.
+
+    Raises:
+        OutputError: the log cannot be written.
+        RunFileError: a line of the log is not an edit.
+        ValueError: the arguments cannot be told in JSON.
+    """
     path = edits_path(run)
     with writing(path), path.open("a+b") as log:
         if sys.platform != "win32":
             fcntl.flock(log, fcntl.LOCK_EX)
         _drop_torn_line(log.fileno())
-        log.write(line)
-        log.flush()
-        os.fsync(log.fileno())
+        log.seek(0)
+        edit = choose(_parsed(log.read(), path))
+        if edit is not None:
+            log.write(to_line(edit).encode() + b"\n")
+            log.flush()
+            os.fsync(log.fileno())
     return edit
+
+
+def new_edit(what: str, arguments: JsonObject, *, who: str, why: str = "") -> Edit:
+    """An edit made now."""
+    return Edit(datetime.now(UTC).isoformat(timespec="milliseconds"), who, what, dict(arguments), why)
+
+
+def to_line(edit: Edit) -> str:
+    """An edit as one line of JSON, without its end.
+
+    Raises:
+        ValueError: the arguments cannot be told in JSON.
+    """
+    return json.dumps(asdict(edit), ensure_ascii=False, allow_nan=False)
+
+
+def from_lines(lines: Sequence[str], where: Path) -> list[Edit]:
+    """Undo :func:`to_line` for many lines.
+
+    Raises:
+        RunFileError: a line is not an edit; it is named as one of ``where``.
+    """
+    return [_parse(line.encode(), number, where) for number, line in enumerate(lines, 1)]
 
 
 def _drop_torn_line(handle: int) -> None:
@@ -94,6 +135,10 @@ def _drop_torn_line(handle: int) -> None:
             kept += len(line) if line.endswith(b"\n") else 0
     if kept < size:
         os.ftruncate(handle, kept)
+
+
+def _parsed(content: bytes, path: Path) -> list[Edit]:
+    return [_parse(line, number, path) for number, line in enumerate(content.split(b"\n")[:-1], 1)]
 
 
 def _parse(line: bytes, number: int, path: Path) -> Edit:

@@ -48,6 +48,8 @@ class LayerInfo:
         prototypes: number of channels m, background included.
         background: the channel that is background.
         grid: (rows, columns) of the maps.
+        removed: channels whose prototypes were removed from the model; they keep their numbers, own no cell of any map,
+            and the scores of coarse ones are 0.
     """
 
     key: str
@@ -55,11 +57,17 @@ class LayerInfo:
     prototypes: int
     background: int
     grid: tuple[int, int]
+    removed: tuple[int, ...] = ()
 
     @property
     def foreground(self) -> tuple[int, ...]:
-        """The channels that are concepts."""
+        """The channels that are concepts; removed ones too, so that position and number keep belonging together."""
         return tuple(k for k in range(self.prototypes) if k != self.background)
+
+    @property
+    def present(self) -> tuple[int, ...]:
+        """The channels that are concepts and have not been removed."""
+        return tuple(k for k in self.foreground if k not in self.removed)
 
 
 def smallest_unsigned(count: int) -> "np.dtype[Any]":
