@@ -120,6 +120,21 @@ class RunFile:
         """Name to {"value": ..., "parameters": {...}, ...}; an undefined value is None."""
         return self._json("metrics")
 
+    @cached_property
+    def origin(self) -> tuple[dict[str, Any], ...]:
+        """The runs this one was made from by pruning, oldest first; empty for a run as it was trained."""
+        if self.dataset("origin") is None:
+            return ()
+        steps = self._json("origin").get("steps")
+        if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+            raise RunFileError(f"The run file {self.path} is damaged: origin is not a list of steps.")
+        return tuple(steps)
+
+    @cached_property
+    def saved_edits(self) -> tuple[str, ...]:
+        """Lines of the edit log that was saved inside; see :mod:`ivpt.runfile.edit_log`."""
+        return () if self.dataset("edits") is None else tuple(self._text("edits", 0, None))
+
     def parameters(self) -> dict[str, NDArray[Any]]:
         """The trained arrays by name, and the backbone's own when its weights are random."""
         return dict(self._arrays("parameters"))
@@ -305,7 +320,9 @@ class RunFile:
         bias = self._need(f"{group}/spatial_bias")
         with reading(self.path):
             m, h, w = bias.shape
-            return LayerInfo(layer_key(block), block, m, int(self._file[group].attrs["background"]), (h, w))
+            attributes = self._file[group].attrs
+            removed = tuple(int(k) for k in attributes.get("removed", ()))
+            return LayerInfo(layer_key(block), block, m, int(attributes["background"]), (h, w), removed)
 
     def dataset(self, name: str) -> h5py.Dataset | None:
         """The stored array at a path, for whoever reads parts of it inside :func:`ivpt.runfile.guard.reading`."""

@@ -188,6 +188,10 @@ class RunWriter:
         for name in ("config", "versions", "info", "backbone", "metrics"):
             write_json(file, name, getattr(content, name))
         strings(file, "classes", content.classes)
+        if content.origin:
+            write_json(file, "origin", {"steps": content.origin})
+        if content.edits:
+            strings(file, "edits", content.edits)
         self._write_images(content.images)
         for layer in content.layers:
             self._write_layer(layer)
@@ -230,6 +234,8 @@ class RunWriter:
         group.attrs["key"] = layer_key(layer.block)
         group.attrs["block"] = -1 if layer.block is None else layer.block
         group.attrs["background"] = layer.background
+        if layer.removed:
+            group.attrs["removed"] = np.array(layer.removed, np.int32)
         array(group, "prototypes", np.asarray(layer.prototypes, np.float32))
         array(group, "spatial_bias", np.asarray(layer.spatial_bias, np.float32))
         empty_attention(group, (m, h, w), self._bits == 8)
