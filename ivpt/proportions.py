@@ -48,3 +48,41 @@ def balanced(labels: NDArray[np.integer], predictions: NDArray[np.integer]) -> S
     below = math.sqrt(sum((p.value - p.low) ** 2 for p in parts)) / len(parts)
     above = math.sqrt(sum((p.high - p.value) ** 2 for p in parts)) / len(parts)
     return Share(value, max(value - below, 0.0), min(value + above, 1.0))
+
+
+@dataclass(frozen=True)
+class Group:
+    """Images of one class that share a value of an attribute: ``correct`` of ``count`` are recognised."""
+
+    label: int
+    value: int
+    correct: int
+    count: int
+
+    @property
+    def share(self) -> Share:
+        """The recognised share, with the 95 % interval of these images alone."""
+        return wilson(self.correct, self.count)
+
+
+def worst_group(
+    labels: NDArray[np.integer], values: NDArray[np.integer], right: NDArray[np.bool_], min_images: int = 1
+) -> Group | None:
+    """The pair of class and attribute value that is recognised least often; of equally bad ones the largest.
+
+    Source: Sagawa et al., Distributionally robust neural networks, ICLR 2020.
+
+    Args:
+        labels: (N,) classes.
+        values: (N,) value of the attribute; images with a negative one are left out.
+        right: (N,) whether each image is recognised.
+        min_images: groups with fewer images do not compete.
+    """
+    pairs = np.stack([labels, values], axis=1)[values >= 0]
+    groups, place, counts = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
+    hits = np.bincount(place.ravel(), right[values >= 0], len(groups)).astype(np.int64)
+    competing = np.flatnonzero(counts >= min_images).tolist()
+    if not competing:
+        return None
+    worst = min(competing, key=lambda k: (hits[k] / counts[k], -counts[k], k))
+    return Group(*(int(number) for number in (*groups[worst], hits[worst], counts[worst])))

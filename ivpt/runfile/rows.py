@@ -25,7 +25,7 @@ class MapRows:
     Args:
         run: the open run file.
         place: path before ``layers/...`` and ``scores``: empty, or that of a view with its slash.
-        rows: (R,) ascending rows of the stored arrays.
+        rows: (R,) ascending rows of the stored arrays; kept as ``rows``.
         images: (R,) position of each row's image in the table of images.
         layers: keys of the layers that are stored.
     """
@@ -40,27 +40,32 @@ class MapRows:
     ) -> None:
         self._run = run
         self._place = place
-        self._rows = rows
+        self.rows = rows
         self.images = images
         self.layers = layers
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)
 
     def predictions(self) -> NDArray[np.integer]:
         """(R,) predicted classes."""
         if not self._place:
             return np.asarray(self._run.predictions[self.images])
-        return self._read(f"{self._place}prediction", self._rows)
+        return self._read(f"{self._place}prediction", self.rows)
 
     def scores(self) -> NDArray[np.float32]:
         """(R, n, C) score of each class by each coarse concept."""
-        return self._read(f"{self._place}scores", self._rows)
+        return self._read(f"{self._place}scores", self.rows)
+
+    def windows_of_scores(self, window: int = WINDOW) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+        """Windows of rows with their scores (rows, n, C), each a copy of its own."""
+        for window_rows, rows in self._windows(window):
+            yield window_rows, self._read(f"{self._place}scores", rows)
 
     def groups(self, key: str) -> NDArray[np.integer] | None:
         """(R, m) group of each prototype: 0 background, k coarse concept k; None for layers without groups."""
         name = f"{self._layer(key)}/groups"
-        return None if self._run.dataset(name) is None else self._read(name, self._rows)
+        return None if self._run.dataset(name) is None else self._read(name, self.rows)
 
     def attention(self, key: str, window: int = WINDOW) -> Iterator[tuple[slice, NDArray[np.float32]]]:
         """Windows of rows with their attention maps (rows, m, h, w), Eq. 5."""
@@ -77,9 +82,9 @@ class MapRows:
             yield window_rows, self._read(f"{self._layer(key)}/regions", rows)
 
     def _windows(self, window: int) -> Iterator[tuple[slice, NDArray[np.integer]]]:
-        for start in range(0, len(self._rows), window):
-            part = slice(start, min(start + window, len(self._rows)))
-            yield part, self._rows[part]
+        for start in range(0, len(self.rows), window):
+            part = slice(start, min(start + window, len(self.rows)))
+            yield part, self.rows[part]
 
     def _layer(self, key: str) -> str:
         if key not in self.layers:
