@@ -84,14 +84,14 @@ async def driving(path: Path, steps: int) -> dict[str, float]:
         while not app.opened:
             await pilot.pause(0.01)
         await pilot.press("3")
-        while app.session.page is None or not app.fetcher.idle:
+        while app.session.images.page is None or not app.fetcher.idle:
             await pilot.pause(0.01)
         watcher = asyncio.create_task(watch())
         for _ in range(steps):
-            before = app.session.page
+            before = app.session.images.page
             started = time.perf_counter()
             app.simulate_key("right")
-            while app.session.page is before or app.screen._dirty_widgets:
+            while app.session.images.page is before or app.screen._dirty_widgets:
                 await asyncio.sleep(0.0005)
             next_image.append(time.perf_counter() - started)
             await pilot.pause(0.01)

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from ivpt.errors import IvptError
-from ivpt.ui.actions import ACTIONS, CONCEPTS, IMAGE, OVERVIEW, on_screen, spelled
+from ivpt.ui.actions import ACTIONS, CONCEPTS, IMAGE, OVERVIEW, SCREENS, on_screen, spelled
 from ivpt.ui.card import Card, read_card
 from ivpt.ui.fetching import Fetcher, Found, Missed
 from ivpt.ui.screens.base import SessionScreen
@@ -86,7 +86,7 @@ class Explorer(App[None]):
 
     TITLE = "ivpt"
     CSS_PATH = Path(__file__).with_name("explore.tcss")
-    MODES = {name: _screen(name) for name in (OVERVIEW, CONCEPTS, IMAGE)}
+    MODES = {name: _screen(name) for name in SCREENS}
     DEFAULT_MODE = OVERVIEW
     BINDINGS = [
         Binding(",".join(a.keys), a.binding, a.help, show=False, id=a.id)
@@ -203,7 +203,7 @@ class Explorer(App[None]):
         for kind in self.shown.needs if self.shown else ():
             self.fetcher.ask(kind)
         if type(self.screen).__name__ == "FindScreen":
-            self.fetcher.ask("names")
+            self.fetcher.ask("images.ids")
 
     def changed(self) -> None:
         """The session has changed: read what is missing and draw."""
@@ -255,15 +255,15 @@ class Explorer(App[None]):
 
     # actions
 
-    def action_command(self, name: str) -> None:
-        """Run a command of the session."""
-        if getattr(self.session, name)():
+    def action_command(self, owner: str, name: str) -> None:
+        """Run a command of the session or of one of its parts."""
+        if self.session.command(owner, name):
             self.changed()
 
     def action_show(self, name: str) -> None:
         """Show one of the screens."""
         if name == IMAGE:
-            self.session.start()
+            self.session.images.start()
         if self.current_mode != name:
             self.switch_mode(name)
 
@@ -282,7 +282,7 @@ class Explorer(App[None]):
 
     def action_strongest(self) -> None:
         """Show the strongest image of the concept the list stands on."""
-        if self.session.strongest_image():
+        if self.session.concepts.strongest():
             self.switch_mode(IMAGE)
 
     def action_find(self, purpose: str) -> None:
@@ -294,18 +294,18 @@ class Explorer(App[None]):
             if hit is None:
                 return
             if purpose == "why":
-                self.session.explain(hit.index)
+                self.session.evidence.explain(hit.index)
             elif hit.kind == "class":
-                self.session.to_class(hit.index)
+                self.session.images.to_class(hit.index)
             else:
-                self.session.to_image(hit.index)
+                self.session.images.to(hit.index)
             if purpose == "go" and self.current_mode != IMAGE:
                 self.switch_mode(IMAGE)
             self.changed()
 
         self.push_screen(FindScreen(self.session, purpose), go)
         if purpose == "go":
-            self.fetcher.ask("names")
+            self.fetcher.ask("images.ids")
 
     def action_help(self) -> None:
         """Show all keys."""

@@ -34,8 +34,8 @@ async def test_the_first_screen_tells_the_truth_about_the_run(
         assert size == (80, 24) or "40 images · 3 classes" in text
         for words in ("40 images", "vit_mini", "5 of 5 epochs", "region nmi", "Accuracy", "Loss"):
             assert words in text
-        assert app.session.survey is not None
-        for accuracy in app.session.survey.accuracies:
+        assert app.session.concepts.survey is not None
+        for accuracy in app.session.concepts.survey.accuracies:
             assert f"{accuracy.value:.1%}" in text
 
 
@@ -44,28 +44,28 @@ async def test_a_walk_through_every_screen(drive: Callable[..., Any], run_path: 
     async with drive(run_path, size) as (app, press):
         session = app.session
         await press("2")
-        assert app.current_mode == "concepts" and session.gallery is not None
+        assert app.current_mode == "concepts" and session.concepts.gallery is not None
         assert f"Regions of {session.view.layer}:1" in screen_text(app)
         await press("down", "down")
-        assert session.view.concept == 3 and session.gallery.channel == 3
+        assert session.view.concept == 3 and session.concepts.gallery.channel == 3
         await press("right_square_bracket")
-        assert session.view.concept is None and session.gallery.key == session.view.layer
+        assert session.view.concept is None and session.concepts.gallery.key == session.view.layer
         await press("s")
-        assert session.view.sort == "area"
+        assert session.concepts.sort == "area"
         await press("down", "enter")
         assert app.current_mode == "image"
-        assert session.page.index == session.view.image == session.gallery.rows["strongest"][0].image
+        assert session.images.page.index == session.view.image == session.concepts.gallery.rows["strongest"][0].image
         await press("escape", "home")
         first = session.view.image
         await press("right")
-        assert session.page.index == session.view.image > first
-        assert session.page.name in screen_text(app)
+        assert session.images.page.index == session.view.image > first
+        assert session.images.page.name in screen_text(app)
         await press("left", "m")
-        assert session.page.wrong and "✗" in screen_text(app)
+        assert session.images.page.wrong and "✗" in screen_text(app)
         await press("t")
-        assert session.explained == session.page.label and "(true)" in screen_text(app)
+        assert session.evidence.explained == session.images.page.label and "(true)" in screen_text(app)
         await press("minus", "minus")
-        assert session.view.opacity == pytest.approx(0.2)
+        assert session.overlay.opacity == pytest.approx(0.2)
         await press("f")
         assert session.view.filter != "all"
         await press("1")
@@ -75,8 +75,8 @@ async def test_a_walk_through_every_screen(drive: Callable[..., Any], run_path: 
 async def test_the_region_map_is_drawn_in_the_concepts_colours(drive: Callable[..., Any], run_path: Path) -> None:
     async with drive(run_path, (120, 40)) as (app, press):
         await press("3", "plus", "plus")
-        assert app.session.view.opacity == 1.0
-        present = app.session.present()
+        assert app.session.overlay.opacity == 1.0
+        present = app.session.evidence.present()
         colours = screen_colours(app)
         assert present and all(palette.colour(p.channel) in colours for p in present)
         await press("minus", "minus", "minus", "minus", "minus")
@@ -89,7 +89,7 @@ async def test_without_colours_regions_are_filled_with_marks(drive: Callable[...
         await press("3", "d")
         view = app.screen.query_one("#regions", PictureView)
         drawn = {character for line in view._lines for segment in line for character in segment.text}
-        present = app.session.present()
+        present = app.session.evidence.present()
         assert {palette.mark(p.channel) for p in present[:3]} <= drawn
 
 
@@ -118,11 +118,11 @@ async def test_finding_an_image_and_a_class(drive: Callable[..., Any], run_path:
         await press(*"00007")
         assert [hit.index for hit in app.screen.hits][:1] == [7]
         await press("enter")
-        assert app.current_mode == "image" and app.session.page.index == 7
+        assert app.current_mode == "image" and app.session.images.page.index == 7
         await press("slash", *"creature", "space", "2", "enter")
-        assert app.session.page.label == 2
+        assert app.session.images.page.label == 2
         await press("w", *"creature", "space", "1", "enter")
-        assert app.session.explained == 1
+        assert app.session.evidence.explained == 1
         image = app.session.view.image
         await press("slash", *"nothing like it", "enter")
         assert app.session.view.image == image and not isinstance(app.screen, FindScreen)
@@ -144,7 +144,7 @@ async def test_palette_offers_the_actions_of_the_screen(drive: Callable[..., Any
         command = next(c for c in app.get_system_commands(app.screen) if c.title.startswith("Last image"))
         command.callback()
         await press()
-        assert app.session.position[0] == app.session.position[1]
+        assert app.session.images.position[0] == app.session.images.position[1]
         await press("question_mark")
         assert "Keys" in screen_text(app)
         await press("escape", "ctrl+p", *"concepts of")
@@ -215,7 +215,7 @@ async def test_a_damaged_thumbnail_is_said_not_fatal(
     monkeypatch.setattr(RunFile, "thumbnail", lambda self, i: b"\xff\xd8 not a picture")
     async with drive(run_path) as (app, press):
         await press("3")
-        assert app.session.page.picture is None and "damaged" in app.session.page.trouble
+        assert app.session.images.page.picture is None and "damaged" in app.session.images.page.trouble
         await press("2")
         assert app.is_running
 
@@ -246,7 +246,7 @@ async def test_holding_a_key_ends_at_the_last_image(drive: Callable[..., Any], r
         for _ in range(60):
             app.simulate_key("right")
         await press("right")
-        assert app.session.view.image == int(app.session.order()[-1]) == app.session.page.index
+        assert app.session.view.image == int(app.session.images.order()[-1]) == app.session.images.page.index
 
 
 async def test_slow_reads_do_not_block_keys(
@@ -261,13 +261,15 @@ async def test_slow_reads_do_not_block_keys(
             return real(self, key, i)
 
         monkeypatch.setattr(RunFile, "regions", slow)
-        before = app.session.page
+        before = app.session.images.page
         app.simulate_key("right")
         app.simulate_key("d")
         deadline = time.monotonic() + 5
-        while not app.session.view.marks and time.monotonic() < deadline:
+        while not app.session.overlay.marks and time.monotonic() < deadline:
             await asyncio.sleep(0.005)
-        assert app.session.view.marks and app.session.page is before, "keys work while the page is still being read"
+        assert app.session.overlay.marks and app.session.images.page is before, (
+            "keys work while the page is still being read"
+        )
 
 
 async def test_resizing_while_loading(run_path: Path) -> None:
@@ -279,7 +281,7 @@ async def test_resizing_while_loading(run_path: Path) -> None:
         await settle(app, pilot)
         await pilot.press("3", "right")
         await settle(app, pilot)
-        assert app.session.page is not None and app.session.page.name in screen_text(app)
+        assert app.session.images.page is not None and app.session.images.page.name in screen_text(app)
     app.close()
 
 

@@ -1,6 +1,5 @@
 """The explorer without a terminal."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ from tests.synthetic import write_synthetic_run
 
 def fill(session: Session, *kinds: str) -> None:
     """Do what workers do."""
-    for kind in kinds or ("survey", "page", "gallery", "names"):
+    for kind in kinds or ("concepts.survey", "images.page", "concepts.gallery", "images.ids"):
         wish = session.wish(kind)
         if wish is not None:
             assert session.take(kind, wish, session.read(kind, wish))
@@ -29,31 +28,31 @@ def fill(session: Session, *kinds: str) -> None:
 @pytest.fixture
 def session(run: RunFile) -> Session:
     made = Session(run)
-    made.start()
+    made.images.start()
     fill(made)
     return made
 
 
 def test_images_go_through_those_with_maps(session: Session, run: RunFile) -> None:
     seen = [session.view.image]
-    while session.next_image():
+    while session.images.next():
         seen.append(session.view.image)
     assert seen == sorted(run.map_images.tolist())
-    assert session.position == (len(seen), len(seen))
-    assert not session.next_image()
-    assert session.first_image() and session.view.image == seen[0]
-    assert not session.previous_image()
+    assert session.images.position == (len(seen), len(seen))
+    assert not session.images.next()
+    assert session.images.first() and session.view.image == seen[0]
+    assert not session.images.previous()
 
 
 def test_mistakes_are_mistakes(session: Session, run: RunFile) -> None:
-    session.first_image()
+    session.images.first()
     found = [session.view.image] if run.predictions[session.view.image] != run.labels[session.view.image] else []
-    while session.next_mistake():
+    while session.images.next_mistake():
         found.append(session.view.image)
     seen = run.predictions >= 0
     assert found == np.flatnonzero(seen & (run.predictions != run.labels)).tolist()
     assert found, "the synthetic run has mistakes"
-    while session.previous_mistake():
+    while session.images.previous_mistake():
         pass
     assert session.view.image == found[0]
 
@@ -61,12 +60,12 @@ def test_mistakes_are_mistakes(session: Session, run: RunFile) -> None:
 def test_filters_leave_out_empty_choices_and_move_to_their_first_image(session: Session, run: RunFile) -> None:
     names = []
     for _ in range(6):
-        session.next_filter()
+        session.images.next_filter()
         names.append(session.view.filter)
-        assert session.view.image in session.order()
+        assert session.view.image in session.images.order()
     assert {"all", "val", "test", "train", "mistakes"} == set(names)
-    session._set(filter="val")
-    session.start()
+    session.choose(filter="val")
+    session.images.start()
     assert run.splits[session.view.image] == 1
 
 
@@ -74,49 +73,49 @@ def test_next_of_class_stays_in_class_and_goes_around(session: Session, run: Run
     label = run.labels[session.view.image]
     seen = {session.view.image}
     for _ in range(run.num_images):
-        session.next_of_class()
+        session.images.next_of_class()
         assert run.labels[session.view.image] == label
         seen.add(session.view.image)
     assert seen == {i for i in run.map_images.tolist() if run.labels[i] == label}
 
 
 def test_contributions_add_up_to_the_logits(session: Session, run: RunFile) -> None:
-    page = session.page
+    page = session.images.page
     assert page is not None
     logits = run.scores(page.index).mean(axis=0)
     for c in range(len(run.classes)):
-        own = session.contributions(c)
+        own = session.evidence.contributions(c)
         assert own is not None and own.sum() == pytest.approx(logits[c], abs=1e-5)
-    total = sum(session.probability(c) or 0 for c in range(len(run.classes)))
+    total = sum(session.evidence.probability(c) or 0 for c in range(len(run.classes)))
     assert total == pytest.approx(1)
-    assert session.explained == page.prediction == int(logits.argmax())
+    assert session.evidence.explained == page.prediction == int(logits.argmax())
 
 
 def test_explained_and_rival(session: Session, run: RunFile) -> None:
-    session.first_image()
-    session.next_mistake()
-    fill(session, "page")
-    page = session.page
+    session.images.first()
+    session.images.next_mistake()
+    fill(session, "images.page")
+    page = session.images.page
     assert page is not None and page.wrong
-    assert (session.explained, session.rival) == (page.prediction, page.label)
-    session.next_explained()
-    assert session.view.explain == TRUE and session.explained == page.label
-    assert session.rival == page.prediction
-    assert session.explain(2) and session.explained == 2
-    assert not session.explain(99)
+    assert (session.evidence.explained, session.evidence.rival) == (page.prediction, page.label)
+    session.evidence.next_explained()
+    assert session.view.explain == TRUE and session.evidence.explained == page.label
+    assert session.evidence.rival == page.prediction
+    assert session.evidence.explain(2) and session.evidence.explained == 2
+    assert not session.evidence.explain(99)
 
 
 def test_present_concepts_are_those_of_the_region_map(session: Session, run: RunFile) -> None:
     regions = run.regions(session.view.layer, session.view.image)
-    present = session.present()
+    present = session.evidence.present()
     assert {p.channel for p in present} == set(np.unique(regions).tolist()) - {0}
     assert [p.area for p in present] == sorted((p.area for p in present), reverse=True)
     for p in present:
         assert p.area == pytest.approx((regions == p.channel).mean())
-    session.next_present()
+    session.evidence.next_present()
     assert session.view.concept == present[0].channel
-    session.next_present()
-    session.previous_present()
+    session.evidence.next_present()
+    session.evidence.previous_present()
     assert session.view.concept == present[0].channel
     assert session.no_concept() and session.view.concept is None
 
@@ -137,30 +136,30 @@ def test_layers_go_around_and_let_the_concept_go(session: Session) -> None:
 
 def test_the_list_of_concepts_sorts(session: Session) -> None:
     session.choose_layer("coarse")
-    numbers = [c.channel for c in session.concepts()]
+    numbers = [c.channel for c in session.concepts.rows()]
     assert numbers == [1, 2, 3, 4]
-    session.next_sort()
-    areas = [c.area for c in session.concepts()]
+    session.concepts.next_sort()
+    areas = [c.area for c in session.concepts.rows()]
     assert areas == sorted(areas, reverse=True)
-    session._set(sort="importance")
-    values = [session.importance(c) for c in session.concepts()]
+    session.concepts.sort = "importance"
+    values = [session.concepts.importance(c) for c in session.concepts.rows()]
     assert values == sorted(values, reverse=True)
-    session.explain(1)
-    assert [session.importance(c) for c in session.concepts()] != values
+    session.evidence.explain(1)
+    assert [session.concepts.importance(c) for c in session.concepts.rows()] != values
 
 
 def test_what_is_no_longer_wanted_is_not_shown(session: Session) -> None:
-    first = session.page
-    session.next_image()
-    wish = session.wish("page")
+    first = session.images.page
+    session.images.next()
+    wish = session.wish("images.page")
     assert wish is not None
-    found = session.read("page", wish)
-    session.next_image()
-    assert not session.take("page", wish, found)
-    assert session.page is first
-    session.previous_image()
-    assert session.wish("page") is None, "it was kept"
-    assert session.page is found
+    found = session.read("images.page", wish)
+    session.images.next()
+    assert not session.take("images.page", wish, found)
+    assert session.images.page is first
+    session.images.previous()
+    assert session.wish("images.page") is None, "it was kept"
+    assert session.images.page is found
 
 
 def test_survey_agrees_with_the_maps(run: RunFile) -> None:
@@ -223,7 +222,7 @@ def test_a_newer_version_keeps_what_is_chosen(tmp_path: Path) -> None:
     path = write_synthetic_run(tmp_path / "run.h5", images=24)
     with RunFile(path) as old:
         session = Session(old)
-        session.start()
+        session.images.start()
         fill(session)
         session.choose_layer("L6")
         session.choose_concept("L6", 3)
@@ -233,10 +232,10 @@ def test_a_newer_version_keeps_what_is_chosen(tmp_path: Path) -> None:
         with RunFile(path) as new:
             assert session.adopt(new, read_card(new))
             assert session.view == view
-            assert session.wish("page") is not None and session.wish("survey") is not None
+            assert session.wish("images.page") is not None and session.wish("concepts.survey") is not None
             fill(session)
-            assert session.page is not None and session.run.num_images == 30
-            session._set(image=29)
+            assert session.images.page is not None and session.run.num_images == 30
+            session.choose(image=29)
         write_synthetic_run(path, images=6, layers=(8,))
         with RunFile(path) as smaller:
             assert session.adopt(smaller, read_card(smaller))
@@ -245,12 +244,12 @@ def test_a_newer_version_keeps_what_is_chosen(tmp_path: Path) -> None:
 
 def test_results_for_an_older_version_are_dropped(run: RunFile) -> None:
     session = Session(run)
-    wish = session.wish("survey")
+    wish = session.wish("concepts.survey")
     assert wish is not None
-    found = session.read("survey", wish)
+    found = session.read("concepts.survey", wish)
     session.adopt(run, session.card)
-    assert not session.take("survey", wish, found) and session.survey is None
-    assert not session.refuse("survey", wish, "broken")
+    assert not session.take("concepts.survey", wish, found) and session.concepts.survey is None
+    assert not session.refuse("concepts.survey", wish, "broken")
 
 
 def test_a_run_without_anything_extra(tmp_path: Path) -> None:
@@ -265,10 +264,10 @@ def test_a_run_without_anything_extra(tmp_path: Path) -> None:
     )
     with RunFile(path) as run:
         session = Session(run)
-        session.start()
+        session.images.start()
         fill(session)
-        assert session.page is not None and session.page.picture is None and session.page.trouble
-        assert session.present() and session.present()[0].group is None
+        assert session.images.page is not None and session.images.page.picture is None and session.images.page.trouble
+        assert session.evidence.present() and session.evidence.present()[0].group is None
         assert any("random weights" in line for line in session.card.cautions)
 
 
@@ -276,19 +275,36 @@ def test_an_empty_run(tmp_path: Path) -> None:
     path = write_synthetic_run(tmp_path / "empty.h5", images=0)
     with RunFile(path) as run:
         session = Session(run)
-        assert session.view.image == -1 and not session.start() and session.wish("page") is None
-        fill(session, "survey", "names")
+        assert session.view.image == -1 and not session.images.start() and session.wish("images.page") is None
+        fill(session, "concepts.survey", "images.ids")
         for action in ACTIONS:
-            if action.handler.startswith("session."):
-                getattr(session, action.handler.removeprefix("session."))()
-        assert session.position == (0, 0)
+            if action.command:
+                session.command(*action.command)
+        assert session.images.position == (0, 0)
 
 
 def test_every_session_action_is_a_command(session: Session) -> None:
     for action in ACTIONS:
-        if action.handler.startswith("session."):
-            assert getattr(session, action.handler.removeprefix("session."))() in (True, False), action.id
-            session.view = replace(session.view)
+        if action.command:
+            assert session.command(*action.command) in (True, False), action.id
+
+
+def test_back_and_forward_retrace_the_way(session: Session) -> None:
+    start = session.view
+    for _ in range(3):
+        assert session.images.next()
+    walked = session.view
+    session.next_layer()
+    session.choose_concept("L6", 2)
+    there = session.view
+    assert session.back() and session.back() and session.view == walked
+    assert session.back() and session.view == start, "steps through images are undone at once"
+    assert not session.back()
+    assert session.forward() and session.forward() and session.forward() and session.view == there
+    assert not session.forward()
+    session.back()
+    session.images.last()
+    assert not session.forward(), "a new way forgets the old one"
 
 
 def test_no_two_actions_of_a_screen_share_a_key() -> None:

@@ -32,7 +32,7 @@ class ConceptsScreen(SessionScreen):
     """The list at the left, the gallery at the right."""
 
     name_in_table = CONCEPTS
-    needs = ("survey", "gallery")
+    needs = ("concepts.survey", "concepts.gallery", "names.given")
     BINDINGS = bindings(CONCEPTS)
 
     def body(self) -> Iterator[Widget]:
@@ -52,10 +52,10 @@ class ConceptsScreen(SessionScreen):
         """Draw the list, the detail and the gallery."""
         session = self.session
         self.query_one("#list", Sheet).draw(lambda w, h: list_lines(session, w, h), layers_title(session))
-        concept = session.concept
+        concept = session.concepts.at
         name = f"{session.view.layer}:{concept}" if concept is not None else session.view.layer
         self.query_one("#detail", Sheet).draw(lambda w, h: detail_lines(session, w, h), Content(name))
-        gallery = session.gallery
+        gallery = session.concepts.gallery
         fits = gallery is not None and (gallery.key, gallery.channel) == (session.view.layer, concept)
         many = f" in {gallery.firing:,} images" if gallery is not None and fits else ""
         self.query_one("#gallery").border_title = Content(f"Regions of {name}{many}")
@@ -74,7 +74,7 @@ class ConceptsScreen(SessionScreen):
                     background=session.layer.background,
                     opacity=0.55,
                     chosen=concept,
-                    marks=session.view.marks,
+                    marks=session.overlay.marks,
                     numbers=False,
                     only=True,
                 )
@@ -91,13 +91,13 @@ def layers_title(session: Session) -> Content:
 
 def list_lines(session: Session, width: int, height: int) -> list[Content]:
     """The concepts of the layer: share of area, share of images, importance or the coarse concept fed."""
-    rows = session.concepts()
+    rows = session.concepts.rows()
     if not rows:
-        return [Content.styled("reading…" if session.survey is None else "no concepts", "$foreground-muted")]
+        return [Content.styled("reading…" if session.concepts.survey is None else "no concepts", "$foreground-muted")]
     coarse = session.layer.block is None
     tail = _tail(width)
     room = max(width - _FIXED - tail, 1)
-    sort = session.view.sort
+    sort = session.concepts.sort
     columns = (
         ("number", f"{'concept':<9}"),
         ("area", f"{'area':>{room + 6}} "),
@@ -107,7 +107,7 @@ def list_lines(session: Session, width: int, height: int) -> list[Content]:
     head = Content.assemble(
         *((text, "bold $accent" if name == sort else "$foreground-muted") for name, text in columns)
     )
-    at = next((n for n, c in enumerate(rows) if c.channel == session.concept), 0)
+    at = next((n for n, c in enumerate(rows) if c.channel == session.concepts.at), 0)
     first = max(0, min(at - (height - 1) // 2, len(rows) - height + 1)) if height > 1 else 0
     widest = max((c.area for c in rows if c.area == c.area), default=1.0) or 1.0
     return [head, *(_row(session, c, width, room, widest) for c in rows[first:])]
@@ -119,7 +119,7 @@ def _row(session: Session, c: Concept, width: int, room: int, widest: float) -> 
     area = f"{c.area:6.1%} " if c.area == c.area else "     – "
     images = f"{c.images:7.0%} " if c.images == c.images else "      – "
     tail: Content | tuple[str, str] = ("–", "$foreground-muted")
-    value = session.importance(c)
+    value = session.concepts.importance(c)
     if value == value:
         tail = (f"{value:+.2f}", "bold")
     elif c.feeds is not None:
@@ -129,9 +129,9 @@ def _row(session: Session, c: Concept, width: int, room: int, widest: float) -> 
             "",
         )
     line = Content.assemble(
-        swatch(c.channel, background, session.view.marks),
+        swatch(c.channel, background, session.overlay.marks),
         f" {c.channel:<6}",
-        (bar(c.area / widest if c.area == c.area else 0, room), "" if session.view.marks else colour),
+        (bar(c.area / widest if c.area == c.area else 0, room), "" if session.overlay.marks else colour),
         area,
         images,
     )
@@ -139,14 +139,14 @@ def _row(session: Session, c: Concept, width: int, room: int, widest: float) -> 
     line = Content.assemble(line, " " * (_tail(width) - end.cell_length), end)
     if c.images == 0:
         line = line.stylize("dim")
-    if c.channel == session.concept:
+    if c.channel == session.concepts.at:
         line = line.pad_right(max(width - line.cell_length, 0)).stylize("bold on $primary-muted")
     return line.stylize(click(f"app.concept({c.key!r}, {c.channel})"))
 
 
 def detail_lines(session: Session, width: int, height: int) -> list[Content]:
     """What the concept does for which classes, or which coarse concept it is part of."""
-    concept = next((c for c in session.concepts() if c.channel == session.concept), None)
+    concept = next((c for c in session.concepts.rows() if c.channel == session.concepts.at), None)
     if concept is None:
         return []
     if concept.images == 0:
@@ -180,8 +180,8 @@ def detail_lines(session: Session, width: int, height: int) -> list[Content]:
 
 def rank_line(session: Session, rank: str) -> Content:
     """Name of the rank and the mean attention in its first region."""
-    gallery = session.gallery
-    if gallery is None or (gallery.key, gallery.channel) != (session.view.layer, session.concept):
+    gallery = session.concepts.gallery
+    if gallery is None or (gallery.key, gallery.channel) != (session.view.layer, session.concepts.at):
         return Content.styled(rank, "$foreground-muted")
     cuttings = gallery.rows[rank]
     if not cuttings:

@@ -49,8 +49,8 @@ class FindScreen(ModalScreen[Hit | None]):
     def show(self) -> None:
         """Look again, for instance when the names have been read."""
         typed = self.query_one(Input).value
-        classes = find_classes(self._session.classes, typed) if typed or self._purpose == "why" else []
-        images = [] if self._purpose == "why" else find_images(self._session.names, typed)
+        classes = find_classes(self._session.class_names, typed) if typed or self._purpose == "why" else []
+        images = [] if self._purpose == "why" else find_images(self._session.images.ids.value, typed)
         self.hits = [*classes, *images]
         self.at = min(self.at, max(len(self.hits) - 1, 0))
         self.query_one("#hits", Sheet).draw(self._lines)
@@ -80,7 +80,7 @@ class FindScreen(ModalScreen[Hit | None]):
     def _lines(self, width: int, height: int) -> list[Content]:
         if not self.hits:
             typed = self.query_one(Input).value
-            if self._purpose == "go" and self._session.names is None:
+            if self._purpose == "go" and self._session.images.ids.value is None:
                 return [Content.styled("reading names…", "$foreground-muted")]
             return [Content.styled("nothing of that name" if typed else "", "$foreground-muted")]
         first = max(0, min(self.at - height // 2, len(self.hits) - height)) if height else 0

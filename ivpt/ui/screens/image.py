@@ -21,7 +21,7 @@ class ImageScreen(SessionScreen):
     """Regions large, the picture beside them where there is room, all layers below on tall terminals."""
 
     name_in_table = IMAGE
-    needs = ("page", "survey")
+    needs = ("images.page", "concepts.survey", "names.given")
     BINDINGS = bindings(IMAGE)
 
     def body(self) -> Iterator[Widget]:
@@ -39,7 +39,8 @@ class ImageScreen(SessionScreen):
 
     def show(self) -> None:
         """Draw the page at hand; while another one is read, the old one stays."""
-        session, view, page = self.session, self.session.view, self.session.page
+        session, view, page = self.session, self.session.view, self.session.images.page
+        overlay = session.overlay
         self.query_one("#caption", Sheet).draw(lambda w, h: [caption(session, w)])
         self.query_one("#evidence", Sheet).draw(lambda w, h: evidence_lines(session, w, h), evidence_title(session))
         self.query_one("#present", Sheet).draw(
@@ -48,7 +49,7 @@ class ImageScreen(SessionScreen):
         plain, regions = self.query_one("#plain", PictureView), self.query_one("#regions", PictureView)
         plain.border_title = Content("Picture")
         regions.border_title = layers_title(session)
-        regions.border_subtitle = Content(f"overlay {view.opacity:.0%}")
+        regions.border_subtitle = Content(f"overlay {overlay.opacity:.0%}")
         plain.draw(page.picture if page else None)
         for layer in session.layers:
             here = page.regions.get(layer.key) if page else None
@@ -58,24 +59,24 @@ class ImageScreen(SessionScreen):
                 "prototypes": layer.prototypes,
                 "background": layer.background,
                 "chosen": chosen,
-                "marks": view.marks,
+                "marks": overlay.marks,
             }
             if layer.key == view.layer:
-                regions.draw(picture, here, opacity=view.opacity, **style)  # type: ignore[arg-type]
+                regions.draw(picture, here, opacity=overlay.opacity, **style)  # type: ignore[arg-type]
             for strip in self.query(f"#strip-{layer.key}").results(PictureView):
                 strip.border_title = Content(f" {layer.key} ")
                 strip.set_class(layer.key == view.layer, "-chosen")
-                strip.draw(picture, here, opacity=max(view.opacity, 0.6), **style)  # type: ignore[arg-type]
+                strip.draw(picture, here, opacity=max(overlay.opacity, 0.6), **style)  # type: ignore[arg-type]
 
 
 def caption(session: Session, width: int) -> Content:
     """Where we are, the image's name, its class and prediction."""
-    view, page = session.view, session.page
+    view, page = session.view, session.images.page
     if view.image < 0:
         return Content.styled(" This run has no images.", "$warning")
     if page is None:
-        return Content.styled(f" {session.trouble or 'reading…'}", "$foreground-muted")
-    place, many = session.position
+        return Content.styled(f" {session.images.pages.trouble or 'reading…'}", "$foreground-muted")
+    place, many = session.images.position
     head = Content.assemble(
         (f" {place or '–'}/{many:,}", "bold"),
         (f" {view.filter} ", "$foreground-muted"),
@@ -99,9 +100,9 @@ def caption(session: Session, width: int) -> Content:
 
 def evidence_title(session: Session) -> Content:
     """Which class is explained, and why that one."""
-    if session.page is None or session.page.scores is None:
+    if session.images.page is None or session.images.page.scores is None:
         return Content("Evidence")
-    c, page = session.explained, session.page
+    c, page = session.evidence.explained, session.images.page
     why = "predicted" if c == page.prediction else "true" if c == page.label else "chosen"
     if c == page.prediction == page.label:
         why = "predicted, true"
@@ -110,14 +111,14 @@ def evidence_title(session: Session) -> Content:
 
 def evidence_lines(session: Session, width: int, height: int) -> list[Content]:
     """What each coarse concept adds to the class explained, and to its rival; the sum is the logit."""
-    page = session.page
+    page = session.images.page
     if page is None:
         return []
-    own = session.contributions(session.explained)
+    own = session.evidence.contributions(session.evidence.explained)
     if own is None:
         return [Content.styled(line, "$foreground-muted") for line in no_maps(page.split)]
-    rival = session.rival
-    other = session.contributions(rival)
+    rival = session.evidence.rival
+    other = session.evidence.contributions(rival)
     largest = (
         max(*(abs(float(v)) for v in own), *(abs(float(v)) for v in other)) if other is not None else abs(own).max()
     )
@@ -131,7 +132,7 @@ def evidence_lines(session: Session, width: int, height: int) -> list[Content]:
         tail = f"{other[k - 1]:+9.2f}" if other is not None else ""
         chosen = session.view.layer == "coarse" and session.view.concept == k
         line = Content.assemble(
-            swatch(k, background, session.view.marks),
+            swatch(k, background, session.overlay.marks),
             f" coarse:{k} ".ljust(10),
             signed_bar(float(value), float(largest), room, rgb),
             (f"{value:+7.2f}", "bold"),
@@ -148,7 +149,7 @@ def evidence_lines(session: Session, width: int, height: int) -> list[Content]:
             (tail, "$foreground-muted"),
         )
     )
-    shares = session.probability(session.explained), session.probability(rival)
+    shares = session.evidence.probability(session.evidence.explained), session.evidence.probability(rival)
     if other is not None and shares[0] is not None and shares[1] is not None:
         lines.append(
             Content.assemble(
@@ -164,8 +165,8 @@ def evidence_lines(session: Session, width: int, height: int) -> list[Content]:
 
 def present_lines(session: Session, width: int, height: int) -> list[Content]:
     """The concepts that own a region here: share of the map, and the coarse concept they are grouped into."""
-    page = session.page
-    rows = session.present()
+    page = session.images.page
+    rows = session.evidence.present()
     if page is None or not rows:
         words = "" if page is None else "everything is background here" if page.regions else "no regions stored"
         return [Content.styled(words, "$foreground-muted")]
@@ -178,9 +179,9 @@ def present_lines(session: Session, width: int, height: int) -> list[Content]:
         colour = palette.hexadecimal(palette.colour(p.channel, background))
         group = "" if p.group is None else "background" if p.group == 0 else f"→ coarse:{p.group}"
         line = Content.assemble(
-            swatch(p.channel, background, session.view.marks),
+            swatch(p.channel, background, session.overlay.marks),
             f" {p.channel:<3} ",
-            (bar(p.area / rows[0].area, room), "" if session.view.marks else colour),
+            (bar(p.area / rows[0].area, room), "" if session.overlay.marks else colour),
             f"{p.area:6.1%} ",
             (f" {group:<12}", "$foreground-muted"),
         )

@@ -26,7 +26,7 @@ class OverviewScreen(SessionScreen):
     """The first screen; its card needs nothing that takes long."""
 
     name_in_table = OVERVIEW
-    needs = ("survey",)
+    needs = ("concepts.survey",)
     AUTO_FOCUS = "#overview"
     BINDINGS = bindings(OVERVIEW)
     _whole = False
@@ -104,8 +104,8 @@ def card_lines(card: "Card", width: int) -> list[Content]:
 def score_lines(session: "Session", width: int) -> list[Content]:
     """Accuracy of the stored predictions with its interval, then the stored metrics with their protocol."""
     lines = []
-    if session.survey is not None:
-        for a in session.survey.accuracies:
+    if session.concepts.survey is not None:
+        for a in session.concepts.survey.accuracies:
             low, high = a.interval
             lines.append(
                 Content.assemble(
@@ -127,24 +127,24 @@ def layer_lines(session: "Session", width: int) -> list[Content]:
     lines = []
     for layer in session.layers:
         text = f"{layer.key:<7}{layer.prototypes - 1:>3} concepts  "
-        rows = session.survey.concepts.get(layer.key, ()) if session.survey else ()
+        rows = session.concepts.survey.concepts.get(layer.key, ()) if session.concepts.survey else ()
         share = sum(c.area for c in rows)
         figure = Content.styled("…", "$foreground-muted")
         if rows and share == share:
             figure = Content.assemble((bar(share, max(width - 27, 4)), "$primary"), f" {share:4.0%}")
         lines.append(Content.assemble(text, figure).stylize(click(f"app.layer({layer.key!r})")))
-    if session.survey is not None:
-        counts = " · ".join(f"{name} {count:,}" for name, count in session.survey.splits)
+    if session.concepts.survey is not None:
+        counts = " · ".join(f"{name} {count:,}" for name, count in session.concepts.survey.splits)
         lines.append(Content.styled(counts, "$foreground-muted"))
-        lines.append(Content.styled(f"{session.survey.with_maps:,} images with maps", "$foreground-muted"))
+        lines.append(Content.styled(f"{session.concepts.survey.with_maps:,} images with maps", "$foreground-muted"))
     return lines
 
 
 def warning_lines(session: "Session", width: int) -> list[Content]:
     """What an analyst should look at first."""
-    words = [*session.card.cautions, *(session.survey.warnings if session.survey else ())]
+    words = [*session.card.cautions, *(session.concepts.survey.warnings if session.concepts.survey else ())]
     if session.trouble:
         words.append(session.trouble)
     if not words:
-        return [Content.styled("nothing found" if session.survey else "reading…", "$foreground-muted")]
+        return [Content.styled("nothing found" if session.concepts.survey else "reading…", "$foreground-muted")]
     return [Content.assemble(("▲ ", "bold $warning"), line) for line in words]
