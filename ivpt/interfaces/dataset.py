@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivpt.errors import DataError
+from ivpt.interfaces.source import Source
 
 DATASET_API = 1
 """Version of this interface; a data set whose ``api_version`` differs is refused in one sentence."""
@@ -106,6 +107,11 @@ class Dataset(ABC):
         Raises:
             DataError: files are missing or damaged; the message names them and says where to get them.
         """
+
+    @property
+    def source(self) -> Source | None:
+        """Where its files come from and how they lie; known without any file. ``None`` where there are none."""
+        return None
 
     @abstractmethod
     def records(self) -> Sequence[Record]:

@@ -6,7 +6,8 @@ from hypothesis.extra.numpy import arrays
 
 from ivpt.errors import DataError
 from ivpt.interfaces.metric import View
-from ivpt.metrics.part_points import into_frame, mask_points, part_names, points
+from ivpt.metrics.part_points import into_frame, part_names, points
+from ivpt.part_masks import mask_keypoints, mask_points
 from tests.metrics.arrays import hot, one_layer
 
 WHOLE = View()
@@ -116,3 +117,9 @@ def test_data_without_parts_are_told_what_is_missing(source, words):
     evidence = one_layer({WHOLE: hot([[[0, 0]]])}, [0])
     with pytest.raises(DataError, match=words):
         part_names(evidence, source)
+
+
+def test_keypoints_of_a_mask_are_its_points():
+    mask = masked(["1110", "1110", "0003"])
+    assert mask_keypoints(mask, 3).tolist() == [[1, 1, 1], [0, 0, 0], [3, 2, 1]]
+    assert mask_keypoints(mask, 3).dtype == np.float32
