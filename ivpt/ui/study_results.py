@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -55,6 +56,17 @@ def as_csv(table: Sequence[Mapping[str, Any]]) -> str:
     writer.writeheader()
     writer.writerows(table)
     return stream.getvalue()
+
+
+def as_json(run: str, table: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as JSON, with the statements that were rated.
+
+    Args:
+        run: name of the run file.
+        table: see :func:`rows`.
+    """
+    content = {"format": "ivpt-blind", "run": run, "statements": dict(STATEMENTS), "answers": list(table)}
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 @dataclass(frozen=True)

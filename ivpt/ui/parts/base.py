@@ -117,7 +117,9 @@ class Part:
 
         Args:
             name: within the part.
-            wanted, read, keep: see :class:`Reading`.
+            wanted: what is to be read now; None when nothing is.
+            read: reads it, in a worker.
+            keep: how many results to keep.
         """
         made = self.readings[name] = Reading(wanted, read, keep=keep)
         return made

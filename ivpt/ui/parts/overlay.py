@@ -1,4 +1,4 @@
-"""How pictures are drawn: how much of the regions, colours or characters, from how near, with annotations or without."""
+"""How pictures are drawn: how much of the regions, in colours or characters, from how near, with annotations or not."""
 
 from typing import TYPE_CHECKING
 
