@@ -39,8 +39,8 @@ class Action:
         keys: names of keys as Textual spells them; the first one is shown.
         label: a word for the key line; empty where the key line leaves it out.
         help: one sentence for help and palette.
-        handler: ``app.NAME`` or ``screen.NAME`` for an action of the app or of the screen that is shown, ``session.NAME``
-            for a command of :class:`ivpt.ui.session.Session`, ``PART.NAME`` for a command of a part of the session.
+        handler: ``app.NAME`` or ``screen.NAME`` for an action of the app or of the screen that is shown,
+            ``session.NAME`` for a command of :class:`ivpt.ui.session.Session`, ``PART.NAME`` for one of a part of it.
         screens: where it can be done; empty for everywhere.
     """
 

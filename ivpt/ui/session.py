@@ -1,8 +1,8 @@
 """The explorer without a terminal: what is chosen, what is known, and the commands that change either.
 
 The session holds the run, the place where the user stands and the way there. Everything else belongs to its parts
-(:mod:`ivpt.ui.parts`), one per concern, each made when it is first asked for. Reading is not done here: a part says what
-is missing for what is chosen (:meth:`Session.wish`), a worker reads it, and :meth:`Session.take` hands it to the part.
+(:mod:`ivpt.ui.parts`), one per concern, each made when it is first asked for. Reading is not done here: a part says
+what is missing for what is chosen (:meth:`Session.wish`), a worker reads it, and :meth:`Session.take` hands it over.
 """
 
 from dataclasses import dataclass, replace
