@@ -1,11 +1,13 @@
 """Image files to upright 8-bit RGB."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from ivpt.errors import DataError
 
@@ -25,6 +27,20 @@ def read_image(path: Path | str) -> NDArray[np.uint8]:
     Raises:
         DataError: missing, truncated, not an image, or more than :data:`MAX_PIXELS`; the message names the file.
     """
+    with _opened(path) as opened:
+        return np.array(_to_rgb(ImageOps.exif_transpose(opened)), dtype=np.uint8)
+
+
+def image_size(path: Path | str) -> tuple[int, int]:
+    """Width and height of what :func:`read_image` gives, from the file's header alone; raises as it does."""
+    with _opened(path) as opened:
+        width, height = opened.size
+        # Orientations 5 to 8 lie on their side.
+        return (height, width) if opened.getexif().get(ExifTags.Base.Orientation, 1) > 4 else (width, height)
+
+
+@contextmanager
+def _opened(path: Path | str) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns about harmless metadata; the size is checked just below
@@ -34,8 +50,7 @@ def read_image(path: Path | str) -> NDArray[np.uint8]:
                         f"The image {path} has {opened.width}x{opened.height} pixels, more than can be opened safely.",
                         "Make it smaller or take it out.",
                     )
-                image = ImageOps.exif_transpose(opened)
-                return np.array(_to_rgb(image), dtype=np.uint8)
+                yield opened
     except DataError:
         raise
     except FileNotFoundError:
@@ -70,4 +85,4 @@ def _to_8_bits(values: NDArray[np.generic], mode: str) -> NDArray[np.uint8]:
     return np.clip(np.floor(grey * scale), 0, 255).astype(np.uint8)
 
 
-__all__ = ["MAX_PIXELS", "read_image"]
+__all__ = ["MAX_PIXELS", "image_size", "read_image"]

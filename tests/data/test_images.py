@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from ivpt.data import images
-from ivpt.data.images import read_image
+from ivpt.data.images import image_size, read_image
 from ivpt.errors import DataError
 
 RED = np.array([255, 0, 0])
@@ -91,3 +91,22 @@ def test_bomb_of_pillow_is_an_error_too(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     with pytest.raises(DataError, match=r"x\.png"):
         read_image(tmp_path / "x.png")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_size_is_that_of_the_upright_image(orientation: int, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (16, 8)).save(tmp_path / "x.jpg", exif=exif)
+    width, height = image_size(tmp_path / "x.jpg")
+    assert read_image(tmp_path / "x.jpg").shape == (height, width, 3)
+
+
+def test_the_size_needs_the_header_only(tmp_path: Path) -> None:
+    Image.new("RGB", (300, 200)).save(tmp_path / "x.bmp")
+    (tmp_path / "x.bmp").write_bytes((tmp_path / "x.bmp").read_bytes()[:200])
+    assert image_size(tmp_path / "x.bmp") == (300, 200)
+    with pytest.raises(DataError, match=r"x\.bmp"):
+        read_image(tmp_path / "x.bmp")
+    with pytest.raises(DataError, match="does not exist"):
+        image_size(tmp_path / "y.bmp")
