@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ivpt.proportions import Proportion
+from ivpt.proportions import Share
 from ivpt.runfile.index import RunIndex
 from ivpt.runfile.reader import RunFile
 
@@ -28,7 +28,7 @@ class ClassRow:
 
     c: int
     images: tuple[int, int, int]
-    accuracy: Proportion | None
+    accuracy: Share | None
     importance: Floats
     shares: Floats
     taken_for: tuple[int, int] | None

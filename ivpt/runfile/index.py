@@ -1,9 +1,10 @@
 """What a run file knows about all its images together, so that no screen has to read them all.
 
-Everything here is a group ``index`` of the run file, written with it (:mod:`ivpt.runfile.indexing`). For a file that has
-none, :func:`compute_index` makes the same group in memory; that takes time in proportion to the number of images.
+Everything here is a group ``index`` of the run file, written with it (:mod:`ivpt.runfile.indexing`). For a file that
+has none, :func:`compute_index` makes the same group in memory; that takes time in proportion to the number of images.
 """
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from ivpt.errors import RunFileError
 from ivpt.runfile.guard import item, reading
-from ivpt.runfile.schema import SPLITS, LayerInfo, layer_group
+from ivpt.runfile.schema import SPLITS, layer_group
 
 if TYPE_CHECKING:
     from ivpt.runfile.reader import RunFile
@@ -140,7 +141,8 @@ class LayerIndex:
         images: (3, m) images in which it has a region.
         groups: (m, n + 1) images in which it has a region and is assigned to each group; ``None`` for layers without
             groups.
-        likeness: (m, m) cosine of the attention maps, over all cells of ``sampled`` images spread evenly.
+        likeness: (m, m) correlation of the attention maps over all cells of ``sampled`` images spread evenly; 0 for
+            maps that do not vary.
         sampled: their number.
         boxed: (m,) cells of each region in images with a box, and ``inside`` (m,) those whose middle lies in the box.
         inside: see ``boxed``.
@@ -187,8 +189,8 @@ class Ranked:
         begin = max((self.firing - each) // 2, 0) - max((self.firing - len(self.median)) // 2, 0)
         return {
             "strongest": self.strongest[:each],
-            "median": self.median[begin : begin + each] if self.firing > 1 else self.median[:0],
-            "weakest": self.weakest[:each] if self.firing > 2 else self.weakest[:0],
+            "median": self.median[begin : begin + each] if self.firing > 2 else self.median[:0],
+            "weakest": self.weakest[:each] if self.firing > 1 else self.weakest[:0],
         }
 
 
@@ -196,18 +198,175 @@ class RunIndex:
     """Read an index; every method raises RunFileError when it is damaged.
 
     Args:
-        root: the file that holds a group ``index``.
+        root: the file that holds a group ``index``; it stays open.
         run: whose index it is.
         stored: whether it was found in the run file.
     """
 
     def __init__(self, root: h5py.File, run: "RunFile", *, stored: bool) -> None:
-        self._root, self._run, self.stored = root, run, stored
+        self._root, self._path, self.stored = root, run.path, stored
+        self._layers = {layer.key: layer for layer in run.layers}
+        self._lists: dict[str, h5py.Dataset] = {}
+
+    # images
+
+    def counts(self) -> Counts:
+        """Images per split and class."""
+        images, judged, correct = self._read("counts")
+        return Counts(images, judged, correct)
+
+    def class_maps(self) -> Ints:
+        """(C,) images with maps of each class."""
+        return self._read("class_maps")
+
+    def mapped(self) -> ImageList:
+        """Images with maps."""
+        return self._list("mapped")
+
+    def mistakes(self) -> ImageList:
+        """Images whose prediction is not their class, of all splits."""
+        return self._list("mistakes")
+
+    def of_split(self, split: str) -> ImageList:
+        """All images of a split."""
+        return self._part("split", SPLITS.index(split))
+
+    def of_class(self, c: int) -> ImageList:
+        """All images of a class."""
+        return self._part("class", c)
+
+    def confusion(self, split: str) -> Confusion:
+        """Which class was taken for which."""
+        pairs, offset = self._read("images/pairs"), self._read("images/pair_offset")
+        own = pairs[:, 0] == SPLITS.index(split)
+        return Confusion(pairs[own, 1], pairs[own, 2], np.diff(offset)[own])
+
+    def of_pair(self, split: str, label: int, prediction: int) -> ImageList:
+        """Images of a split and class with that prediction."""
+        pairs, offset = self._read("images/pairs"), self._read("images/pair_offset")
+        found = np.flatnonzero((pairs == (SPLITS.index(split), label, prediction)).all(axis=1))
+        start, stop = (offset[found[0]], offset[found[0] + 1]) if len(found) else (0, 0)
+        return ImageList(self._held("images/of_pair"), self._path, int(start), int(stop))
+
+    # concepts
+
+    def layer(self, key: str) -> LayerIndex:
+        """Figures of a layer."""
+        place = self._place(key)
+        read, find = self._read, self._find
+        with reading(self._path):
+            sampled = int(self._root[f"{INDEX}/{place}"].attrs["sampled"])
+        m = self._layers[key].prototypes
+        boxed = find(f"{place}/boxed")
+        inside = np.zeros(m, np.int64) if boxed is None else read(f"{place}/inside")
+        return LayerIndex(
+            key,
+            read(f"{place}/total"),
+            read(f"{place}/area"),
+            read(f"{place}/images"),
+            find(f"{place}/groups"),
+            read(f"{place}/likeness"),
+            sampled,
+            np.zeros(m, np.int64) if boxed is None else boxed,
+            inside,
+            None if boxed is None else float(inside.sum() / boxed.sum()),
+            find(f"{place}/parts"),
+        )
+
+    def class_presence(self, key: str) -> tuple[Ints, Floats]:
+        """(C, m) images of each class in which each concept has a region, and the sum of its area over them."""
+        place = self._place(key)
+        return self._read(f"{place}/class_images"), self._read(f"{place}/class_area")
+
+    def ranked(self, key: str, channel: int, *, split: str | None = None, c: int | None = None) -> Ranked:
+        """Strongest, median and weakest images of a concept: of all, of a split, or of a class.
+
+        Raises:
+            ValueError: both a split and a class are given.
+        """
+        if split is not None and c is not None:
+            raise ValueError("images are ranked within a split or within a class, not within both")
+        place = self._place(key)
+        if c is not None:
+            name, at, firing = "class", c, self._one(f"{place}/class_images", (c, channel))
+        elif split is not None:
+            name, at = "split", SPLITS.index(split)
+            firing = self._one(f"{place}/images", (at, channel))
+        else:
+            name, at, firing = "all", 0, self._one(f"{place}/images", (slice(None), channel)).sum()
+        rows = self._one(f"{place}/ranked_{name}", (at, channel))
+        strongest, median, weakest = (row[row >= 0] for row in rows)
+        return Ranked(strongest, median, weakest, int(firing))
+
+    def overlaps(self) -> tuple[Overlap, ...]:
+        """Of each layer with the next, from the first to the coarse set; layers of different grids are left out."""
+        ends: dict[str, tuple[str, str]] = {}
+        with reading(self._path):
+            group = item(self._root, self._path, f"{INDEX}/overlaps")
+            if isinstance(group, h5py.Group):
+                for name in sorted(group, key=int):
+                    ends[name] = (str(group[name].attrs["fine"]), str(group[name].attrs["coarse"]))
+        return tuple(
+            Overlap(fine, coarse, self._read(f"overlaps/{name}/cells"), self._read(f"overlaps/{name}/images"))
+            for name, (fine, coarse) in ends.items()
+        )
+
+    # access
+
+    def _place(self, key: str) -> str:
+        if key not in self._layers:
+            raise KeyError(f"no layer {key!r}; there are {', '.join(self._layers)}")
+        return layer_group(self._layers[key].block)
+
+    def _dataset(self, name: str) -> h5py.Dataset | None:
+        with reading(self._path):
+            found = item(self._root, self._path, f"{INDEX}/{name}")
+        return found if isinstance(found, h5py.Dataset) else None
+
+    def _need(self, name: str) -> h5py.Dataset:
+        found = self._dataset(name)
+        if found is None:
+            raise RunFileError(f"The run file {self._path} is damaged: {INDEX}/{name} is missing.")
+        return found
+
+    def _held(self, name: str) -> h5py.Dataset:
+        if name not in self._lists:
+            self._lists[name] = self._need(name)
+        return self._lists[name]
+
+    def _find(self, name: str) -> NDArray[Any] | None:
+        found = self._dataset(name)
+        with reading(self._path):
+            return None if found is None else np.asarray(found[()])
+
+    def _read(self, name: str) -> NDArray[Any]:
+        return self._one(name, ())
+
+    def _one(self, name: str, at: Any) -> NDArray[Any]:
+        found = self._need(name)
+        with reading(self._path):
+            return np.asarray(found[at])
+
+    def _list(self, name: str) -> ImageList:
+        dataset = self._held(f"images/{name}")
+        return ImageList(dataset, self._path, 0, dataset.shape[0])
+
+    def _part(self, name: str, number: int) -> ImageList:
+        start, stop = (int(end) for end in self._one(f"images/{name}_offset", slice(number, number + 2)))
+        return ImageList(self._held(f"images/of_{name}"), self._path, start, stop)
 
 
 def stored_index(run: "RunFile") -> RunIndex | None:
-    """The index in a run file; ``None`` when it has none (or one of another version): see :func:`compute_index`."""
-    raise NotImplementedError
+    """The index in a run file; ``None`` when it has none (or one of another version): see :func:`compute_index`.
+
+    Raises:
+        RunFileError: the file is damaged.
+    """
+    with reading(run.path):
+        group = item(run.file, run.path, INDEX)
+        if not isinstance(group, h5py.Group) or group.attrs.get("version") != INDEX_VERSION:
+            return None
+    return RunIndex(run.file, run, stored=True)
 
 
 def compute_index(run: "RunFile", progress: Callable[[float], None] = lambda share: None) -> RunIndex:
@@ -215,9 +374,14 @@ def compute_index(run: "RunFile", progress: Callable[[float], None] = lambda sha
 
     Args:
         run: open.
-        progress: told the share that is done, 0 to 1, now and then.
+        progress: told the share that is done, 0 to 1, now and then; what it raises ends the work.
 
     Raises:
         RunFileError: the file is damaged.
     """
-    raise NotImplementedError
+    from ivpt.runfile.indexing import write_index
+
+    memory = h5py.File(io.BytesIO(), "w")
+    with reading(run.path):
+        write_index(run.file, memory, run.path, progress)
+    return RunIndex(memory, run, stored=False)

@@ -40,6 +40,7 @@ class RunFile:
         self._identity = identity(self.path)
         self._file = open_file(self.path)
         self._datasets: dict[str, h5py.Dataset | None] = {}
+        self._last = (-1, -1)
         try:
             with reading(self.path):
                 attributes = self._file.attrs
@@ -65,6 +66,11 @@ class RunFile:
         """Close the file; nothing can be read afterwards."""
         self._datasets.clear()
         self._file.close()
+
+    @property
+    def file(self) -> h5py.File:
+        """The open HDF5 file, for what follows only links that :func:`ivpt.runfile.guard.item` has looked at."""
+        return self._file
 
     def is_stale(self) -> bool:
         """Whether a newer version has taken this file's place on disk (or it was removed)."""
@@ -242,6 +248,21 @@ class RunFile:
 
     # one image
 
+    def label(self, i: int) -> int:
+        """True class."""
+        return self._number("label", i)
+
+    def split(self, i: int) -> str:
+        """``train``, ``val`` or ``test``."""
+        value = self._number("split", i)
+        if value >= len(SPLITS):
+            raise RunFileError(f"The run file {self.path} is damaged: image {i} is of split {value}.")
+        return SPLITS[value]
+
+    def prediction(self, i: int) -> int:
+        """Predicted class; -1 where the run holds no prediction."""
+        return self._number("prediction", i)
+
     def image_size(self, i: int) -> tuple[int, int] | None:
         """Original (width, height) in pixels."""
         row = self._row("images/size", i)
@@ -270,8 +291,7 @@ class RunFile:
 
     def has_maps(self, i: int) -> bool:
         """Whether maps and scores of image i are stored."""
-        self._check_index(i)
-        return bool(self._map_rows[i] >= 0)
+        return self._row_of(i) >= 0
 
     def attention(self, key: str, i: int) -> Floats:
         """(m, h, w) attention of each prototype, Eq. 5."""
@@ -285,6 +305,14 @@ class RunFile:
     def regions(self, key: str, i: int) -> NDArray[np.uint8]:
         """(h, w) the prototype that owns each cell, Eq. 6, from the maps before they were quantised."""
         return self._map(f"{self.group_of(key)}/regions", i)
+
+    def area(self, key: str, i: int) -> Floats:
+        """(m,) share of the map's cells in each region."""
+        return self._map(f"{self.group_of(key)}/area", i)
+
+    def strength(self, key: str, i: int) -> Floats:
+        """(m,) mean attention inside each region, 0 for empty ones."""
+        return self._map(f"{self.group_of(key)}/strength", i)
 
     def groups(self, key: str, i: int) -> NDArray[np.int8] | None:
         """(m,) the group of each prototype: 0 background, k the coarse concept k; None for layers without groups."""
@@ -304,10 +332,6 @@ class RunFile:
     @cached_property
     def _layer_of(self) -> dict[str, LayerInfo]:
         return {layer.key: layer for layer in self.layers}
-
-    @cached_property
-    def _map_rows(self) -> NDArray[np.int32]:
-        return self._per_image("map_row")
 
     def group_of(self, key: str) -> str:
         """Path of a layer's group: ``layers/6``."""
@@ -368,7 +392,21 @@ class RunFile:
     def _map_row(self, i: int) -> int:
         if not self.has_maps(i):
             raise KeyError(f"image {i} has no stored maps")
-        return int(self._map_rows[i])
+        return self._row_of(i)
+
+    def _row_of(self, i: int) -> int:
+        image, row = self._last
+        if image != i:
+            row = self._number("map_row", i)
+            # several maps of one image are usually asked for one after the other
+            self._last = (i, row)
+        return row
+
+    def _number(self, name: str, i: int) -> int:
+        self._check_index(i)
+        dataset = self._need(f"images/{name}")
+        with reading(self.path):
+            return int(dataset[i])
 
     def _check_index(self, i: int) -> None:
         if not 0 <= i < self.num_images:

@@ -9,6 +9,8 @@ import h5py
 
 from ivpt.errors import OutputError
 from ivpt.runfile.guard import open_file
+from ivpt.runfile.index import stored_index
+from ivpt.runfile.indexing import write_index
 from ivpt.runfile.publish import replacing, writing
 from ivpt.runfile.reader import RunFile, identity
 from ivpt.runfile.schema import JsonObject
@@ -46,13 +48,18 @@ def revised(path: Path) -> Iterator[Path]:
 def put_metrics(copy: Path, metrics: Mapping[str, JsonObject], *, shown: Path) -> None:
     """Add metrics to the copy that :func:`revised` hands out; those of the same name are replaced, the others stay.
 
+    A file of an earlier version gets its index at the same time.
+
     Raises:
         OutputError: ``shown``, as it is called then, cannot be written.
     """
     with RunFile(copy) as run:
         merged = {**run.metrics(), **metrics}
+        indexed = stored_index(run) is not None
     with writing(shown), writable(copy, "r+") as (file, _):
         write_json(file, "metrics", merged)
+        if not indexed:
+            write_index(file, file, shown)
 
 
 def update(path: Path, change: Callable[[h5py.File], None]) -> None:

@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from ivpt.runfile.arrays import array
 from ivpt.runfile.content import MapBatch
 from ivpt.runfile.publish import writing
 from ivpt.runfile.reader import RunFile
@@ -18,7 +19,6 @@ from ivpt.runfile.schema import JsonObject, LayerInfo, layer_group, smallest_sig
 from ivpt.runfile.sink import Sink, writable
 from ivpt.runfile.writer import (
     MapBits,
-    array,
     check_finite,
     empty_attention,
     empty_rows,

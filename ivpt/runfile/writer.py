@@ -15,8 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ivpt.errors import OutputError
 from ivpt.runfile import quantise
+from ivpt.runfile.arrays import array
 from ivpt.runfile.content import ImageTable, LayerContent, MapBatch, RunContent
 from ivpt.runfile.evidence import ClassImportance
+from ivpt.runfile.indexing import write_index
 from ivpt.runfile.publish import replacing, writing
 from ivpt.runfile.schema import (
     FORMAT,
@@ -32,7 +34,6 @@ from ivpt.runfile.schema import (
 from ivpt.runfile.sink import Sink, writable
 
 MapBits = Literal[8, 16]
-_SMALL = 4096
 _BLOB = 1 << 20
 
 
@@ -249,6 +250,7 @@ class RunWriter:
         array(images, "map_row", self._map_row)
         array(self._file, "map_image", np.concatenate([np.zeros(0, np.int32), *self._rows]))
         array(self._file, "importance", self._importance.mean())
+        write_index(self._file, self._file, self.path)
 
 
 def write_json(group: h5py.Group, name: str, value: Mapping[str, Any]) -> None:
@@ -262,22 +264,6 @@ def write_json(group: h5py.Group, name: str, value: Mapping[str, Any]) -> None:
 def strings(group: h5py.Group, name: str, values: Iterable[str]) -> None:
     """Put a list of UTF-8 strings of any length at ``name``."""
     group.create_dataset(name, data=np.array(list(values), dtype=object), dtype=h5py.string_dtype())
-
-
-def array(group: h5py.Group, name: str, values: NDArray[np.generic]) -> None:
-    """Put an array at ``name``, compressed unless it is small."""
-    if values.nbytes <= _SMALL:
-        group.create_dataset(name, data=values)
-        return
-    rows = min(len(values), rows_per_chunk(values.nbytes // len(values)))
-    group.create_dataset(
-        name,
-        data=values,
-        chunks=(rows, *values.shape[1:]),
-        compression="gzip",
-        compression_opts=GZIP_LEVEL,
-        shuffle=True,
-    )
 
 
 def empty_rows(group: h5py.Group, name: str, shape: tuple[int, ...], kind: "np.dtype[Any]") -> None:

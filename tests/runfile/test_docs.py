@@ -32,6 +32,7 @@ def test_the_table_names_every_array_and_no_other(run_path: Path) -> None:
         def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:
             if isinstance(item, h5py.Dataset):
                 name = re.sub(r"^views/[^/]+/", "views/<n>/", name)
+                name = re.sub(r"^index/overlaps/[^/]+/", "index/overlaps/<k>/", name)
                 name = re.sub(r"(^|/)layers/[^/]+/", r"\1layers/<block>/", name)
                 name = re.sub(r"^history/.*", "history/<column>", name)
                 found.add(re.sub(r"^(parameters|images/attributes)/.*", r"\1/<name>", name))
@@ -55,5 +56,5 @@ def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, examp
 
 
 def test_there_are_examples_and_measured_figures() -> None:
-    assert len(EXAMPLES) == 3
+    assert len(EXAMPLES) == 4
     assert "**(used)**" in PAGE
