@@ -20,7 +20,9 @@ def variable(path: Path, name: str) -> NDArray[Any]:
         # A single row would be squeezed to no dimension at all.
         return np.atleast_1d(loadmat(path, squeeze_me=True, variable_names=[name])[name]).ravel()
     except KeyError:
-        raise DataError(f"The file {path} has no variable {name!r}.", "Is it the file of that name of the devkit?") from None
+        raise DataError(
+            f"The file {path} has no variable {name!r}.", "Is it the file of that name of the devkit?"
+        ) from None
     except Exception as error:  # of damaged files scipy raises anything from TypeError to zlib.error
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise DataError(f"The file {path} cannot be read: {reason}.", "Fetch it again.") from None
