@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,15 @@ MAX_PIXELS = 89_478_485
 """Larger images are refused unopened: 256 MiB as RGB, and Pillow's own limit for suspected decompression bombs."""
 
 
-def read_image(path: Path | str) -> NDArray[np.uint8]:
+def read_image(path: Path | str, *, alpha: Literal["over white", "drop"] = "over white") -> NDArray[np.uint8]:
     """Decode an image file whatever its mode: the first frame, turned upright, transparency over white.
 
     Grey, palette, CMYK and 16-bit images become 8-bit RGB; 16-bit values keep their upper 8 bits, floating-point ones
     are taken as [0, 1] if they lie there and as [0, 255] otherwise.
+
+    Args:
+        path: of the file.
+        alpha: what transparency means; ``drop`` takes the colours below it as they are.
 
     Returns:
         (height, width, 3) RGB.
@@ -28,7 +33,7 @@ def read_image(path: Path | str) -> NDArray[np.uint8]:
         DataError: missing, truncated, not an image, or more than :data:`MAX_PIXELS`; the message names the file.
     """
     with _opened(path) as opened:
-        return np.array(_to_rgb(ImageOps.exif_transpose(opened)), dtype=np.uint8)
+        return np.array(_to_rgb(ImageOps.exif_transpose(opened), alpha), dtype=np.uint8)
 
 
 def image_size(path: Path | str) -> tuple[int, int]:
@@ -65,9 +70,11 @@ def _opened(path: Path | str) -> Iterator[Image.Image]:
 _HINT = "Mend it or take it out, or leave such images out with --set data.skip_unreadable=true."
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _to_rgb(image: Image.Image, alpha: str) -> Image.Image:
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         return Image.fromarray(_to_8_bits(np.asarray(image), image.mode)).convert("RGB")
+    if alpha == "drop":
+        return image.convert("RGB")
     if image.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, (255, 255, 255, 255))
