@@ -50,8 +50,8 @@ class ScoredRun:
         path: of its file.
         dataset: its name.
         seed: of the run.
-        settings: hash of everything that was set but the seed and where files lie; equal for runs that differ in the
-            seed only.
+        settings: hash of everything that was set or removed but the seed and where files lie; equal for runs that
+            differ in the seed only.
         split: on whose images.
         split_sha256: of the whole split table.
         ids: of the judged images of the split.
@@ -160,7 +160,9 @@ def _settings(run: RunFile) -> str:
         else values
         for section, values in run.config.items()
     }
-    words = [config, run.info.get("name", ""), run.backbone.get("weights", {}).get("sha256", "")]
+    words: list[Any] = [config, run.info.get("name", ""), run.backbone.get("weights", {}).get("sha256", "")]
+    if run.origin:
+        words += [[layer.removed for layer in run.layers], [bool(step.get("refit")) for step in run.origin]]
     return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 

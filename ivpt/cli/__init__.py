@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evaluate": ("ivpt.cli.evaluate:evaluate", "Compute metrics of a run and store them in its file."),
     "compare": ("ivpt.cli.compare:compare", "Put runs side by side, with intervals and a test."),
     "sweep": ("ivpt.cli.sweep:sweep", "Train and evaluate the rows of a table."),
+    "prune": ("ivpt.cli.prune:prune", "Remove concepts from a model, and say what that changes."),
     "predict": ("ivpt.cli.predict:predict", "Classify new images and say which regions speak for the class."),
     "explore": ("ivpt.cli.explore:explore", "Open a run file in the terminal."),
     "info": ("ivpt.cli.info:info", "Say what a run file holds."),

@@ -69,9 +69,11 @@ def describe(run: Any) -> dict[str, Any]:
                 "prototypes": layer.prototypes,
                 "background": layer.background,
                 "grid": list(layer.grid),
+                "removed": list(layer.removed),
             }
             for layer in run.layers
         ],
+        "origin": list(run.origin),
         "epochs": {"done": epochs, "planned": run.config.get("training", {}).get("epochs")},
         "accuracy": {name: entry["accuracy"] for name, entry in by_split.items() if name != "train"},
         "metrics": run.metrics(),
@@ -138,6 +140,7 @@ def _summary(card: dict[str, Any]) -> "Table":
         ("licence", data["licence"] or "not stated"),
         ("backbone", f"{backbone['name']} at {_size(backbone['image_size'])}"),
         ("weights", f"{source}, sha256 {weights['sha256']}"),
+        *(("pruned from", _step(step)) for step in card["origin"]),
         ("epochs", f"{epochs['done']}{planned}"),
         ("seed", str(card["seed"])),
         *((f"{name} accuracy", _accuracy(entry)) for name, entry in card["accuracy"].items()),
@@ -155,6 +158,16 @@ def _summary(card: dict[str, Any]) -> "Table":
     return table
 
 
+def _step(step: dict[str, Any]) -> str:
+    dropped = ", ".join(map(str, step.get("dropped", [])))
+    head = "; head fitted anew" if step.get("refit") else ""
+    why = f": {step['why']}" if step.get("why") else ""
+    return (
+        f"{step.get('run', '')} (sha256 {step.get('sha256', '')}) without {dropped}{head}, "
+        f"by {step.get('who', '')} on {str(step.get('when', ''))[:10]}{why}"
+    )
+
+
 def _layers(card: dict[str, Any]) -> "Table":
     from rich.table import Table
 
@@ -163,7 +176,9 @@ def _layers(card: dict[str, Any]) -> "Table":
     table.add_column("concepts", justify="right")
     table.add_column("grid", justify="right")
     for layer in card["layers"]:
-        table.add_row(layer["key"], f"{layer['prototypes'] - 1} + background", "x".join(map(str, layer["grid"])))
+        gone = len(layer["removed"])
+        concepts = f"{layer['prototypes'] - 1 - gone} + background" + (f", {gone} removed" if gone else "")
+        table.add_row(layer["key"], concepts, "x".join(map(str, layer["grid"])))
     return table
 
 

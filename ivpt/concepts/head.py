@@ -3,7 +3,7 @@
 from typing import Literal
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm
 
@@ -27,10 +27,18 @@ class Modulation(nn.Module):
         self.weight = nn.Parameter(torch.ones(count, dim))
         self.bias = nn.Parameter(torch.zeros(count, dim))
 
-    def forward(self, vectors: Float[Tensor, "b g d"]) -> Float[Tensor, "b g d"]:
-        """Normalised vectors."""
-        shape = vectors.shape[2:] if self.kind == "concept" else vectors.shape[1:]
-        return layer_norm(vectors, shape) * self.weight + self.bias
+    def forward(
+        self, vectors: Float[Tensor, "b g d"], removed: Bool[Tensor, " g"] | None = None
+    ) -> Float[Tensor, "b g d"]:
+        """Normalised vectors; those of removed concepts are 0 and enter no norm."""
+        if removed is None:
+            shape = vectors.shape[2:] if self.kind == "concept" else vectors.shape[1:]
+            return layer_norm(vectors, shape) * self.weight + self.bias
+        left = vectors[:, ~removed]
+        shape = left.shape[2:] if self.kind == "concept" else left.shape[1:]
+        normalised = torch.zeros_like(vectors)
+        normalised[:, ~removed] = layer_norm(left, shape) * self.weight[~removed] + self.bias[~removed]
+        return normalised
 
 
 class ConceptHead(nn.Module):

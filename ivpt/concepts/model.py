@@ -1,6 +1,6 @@
 """The whole model: a frozen transformer whose last blocks receive prompts made from concept regions (Eq. 1-9)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 import torch
@@ -80,7 +80,8 @@ class ConceptModel(nn.Module):
         attention = coarse_set(features.detach() if self.config.detach else features)
         vectors, mass = pool(attention, features, self.config.aggregation)
         with no_autocast(vectors):
-            modulated = self.modulation(vectors)
+            modulated = self.modulation(vectors, coarse_set.removed)
+            # without a constant, the head of a removed concept scores its vector 0 with 0 for every class
             scores = self.head(modulated)
         return ConceptOutput(
             layers=layers,
@@ -113,6 +114,23 @@ class ConceptModel(nn.Module):
     def concept_set(self, key: int | str) -> ConceptSet:
         """Prototypes and bias of a prompted block, or of the set after the last block (``"coarse"``)."""
         return cast(ConceptSet, self.sets[set_name(key) if isinstance(key, int) else key])
+
+    def remove(self, channels: Mapping[int | str, Iterable[int]]) -> None:
+        """Take prototypes out of the model, in addition to those that are out already.
+
+        The patches of a removed prototype go to the others. One of a prompted block is in no group and makes no prompt.
+        One of the coarse set scores 0 for every class, and the logits stay the sum of ``s_k / n`` with the n of the
+        configuration, so that what the other concepts add is theirs as before. Grouping and fusion keep their n groups:
+        they belong to the blocks.
+
+        Args:
+            channels: by block index, or ``"coarse"``.
+
+        Raises:
+            ValueError: a channel is background or not there.
+        """
+        for key, gone in channels.items():
+            self.concept_set(key).remove(gone)
 
     def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
         """Trained parameters by the module that owns them, for the two learning rates of appendix A.
@@ -185,11 +203,17 @@ class ConceptModel(nn.Module):
         with torch.set_grad_enabled(graph if learn is None else learn):
             attention = self.concept_set(index)(features)
         vectors, mass = pool(attention.detach() if detach else attention, features, self.config.aggregation)
+        kept = self.concept_set(index).kept
         if not self.config.fusion:
-            return LayerConcepts(BACKGROUND, attention, vectors, mass), vectors[:, BACKGROUND + 1 :]
+            return LayerConcepts(BACKGROUND, attention, vectors, mass), vectors[:, kept[BACKGROUND + 1 :]]
         fusion = cast(Fusion, self.fusion[set_name(index)])
         groups: Groups
-        prompts, groups = fusion(vectors, mass, None if noise is None else noise[index])
+        drawn = None if noise is None else noise[index]
+        if len(kept) == self.counts[index]:
+            prompts, groups = fusion(vectors, mass, drawn)
+        else:
+            prompts, few = fusion(vectors[:, kept], mass[:, kept], None if drawn is None else drawn[:, kept])
+            groups = Groups(*(_at(kept, rows, self.counts[index]) for rows in (few.weights, few.relaxed)))
         combined = groups.relaxed.transpose(1, 2) @ attention.flatten(2)
         grouped = combined.reshape(*combined.shape[:2], *attention.shape[2:])
         return LayerConcepts(BACKGROUND, attention, vectors, mass, groups.weights, grouped), prompts
@@ -199,6 +223,13 @@ class ConceptModel(nn.Module):
         rows, columns = self.backbone.grid
         first = self.backbone.num_prefix
         return widen(self.backbone.normalise(tokens[:, first : first + rows * columns]))
+
+
+def _at(channels: list[int], rows: Float[Tensor, "b k g"], count: int) -> Float[Tensor, "b m g"]:
+    """Rows at their channels, and zeros at all others of ``count``."""
+    placed = rows.new_zeros(len(rows), count, rows.shape[2])
+    placed[:, channels] = rows
+    return placed
 
 
 def resolve_blocks(config: ConceptsConfig, depth: int) -> tuple[int, ...]:

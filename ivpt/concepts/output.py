@@ -19,7 +19,8 @@ class LayerConcepts:
         vectors: p_k of Eq. 7; zero where the region is empty.
         mass: sum of r_k over the image; 0 means that the region is empty.
         groups: weight of each prototype in each of the n + 1 groups (0 is background); rows sum to 1. The background
-            prototype always belongs to group 0. ``None`` after the last block and without fusion.
+            prototype always belongs to group 0; the row of a removed prototype is 0. ``None`` after the last block and
+            without fusion.
         grouped: R^f of Eq. 8 on soft maps: attention summed with the *relaxed* group weights, which keep a gradient
             when a group has no member. ``None`` where ``groups`` is.
     """

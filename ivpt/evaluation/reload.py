@@ -16,6 +16,7 @@ from ivpt.config import Config, validate_config
 from ivpt.errors import ConfigError, RunFileError, WeightsError
 from ivpt.interfaces.backbone import TokenModel
 from ivpt.runfile.reader import RunFile
+from ivpt.runfile.schema import COARSE
 from ivpt.training.devices import accelerated
 from ivpt.training.preparation import build_backbone, build_model
 
@@ -39,7 +40,7 @@ class Reloaded:
 
 @contextmanager
 def reloaded(run: RunFile, *, device: str | None = None, weights: str | None = None) -> Iterator[Reloaded]:
-    """Build the model of a run and put its trained parameters back.
+    """Build the model of a run, put its trained parameters back and take out what was removed from it.
 
     Args:
         run: open.
@@ -57,6 +58,7 @@ def reloaded(run: RunFile, *, device: str | None = None, weights: str | None = N
         _check_weights(run, backbone)
         model = build_model(config, backbone, len(run.classes))
         _restore(run, model)
+        _remove(run, model)
         model.to(accelerator.device)
         model.eval()
         yield Reloaded(model, config, accelerator)
@@ -118,6 +120,18 @@ def _restore(run: RunFile, model: ConceptModel) -> None:
         model.load_trained_state(_tensors({name: stored[name] for name in trained}))
     except WeightsError as error:
         raise RunFileError(f"The parameters in {run.path} do not fit its configuration: {error.message}") from None
+
+
+def _remove(run: RunFile, model: ConceptModel) -> None:
+    """Take out what was removed from the run's model, as its parameters still hold the prototypes."""
+    for layer in run.layers:
+        if layer.removed:
+            try:
+                model.remove({COARSE if layer.block is None else layer.block: layer.removed})
+            except (KeyError, ValueError):
+                raise RunFileError(
+                    f"The run file {run.path} is damaged: its model has not the prototypes removed from {layer.key}."
+                ) from None
 
 
 def _restore_random(run: RunFile, backbone: nn.Module, stored: Mapping[str, NDArray[Any]]) -> None:

@@ -129,7 +129,8 @@ def learned_layers(model: ConceptModel) -> list[LayerContent]:
     for block in (*model.blocks, None):
         found = model.concept_set("coarse" if block is None else block)
         prototypes, bias = (p.detach().float().cpu().numpy().copy() for p in (found.prototypes, found.bias))
-        layers.append(LayerContent(block, prototypes, bias, BACKGROUND))
+        removed = sorted({*range(len(prototypes))} - {*found.kept})
+        layers.append(LayerContent(block, prototypes, bias, BACKGROUND, tuple(removed)))
     return layers
 
 
