@@ -1,17 +1,20 @@
 """From fine to coarse: which concepts of one layer belong to which of the next (paper, Fig. 3).
 
-Two things tell it. What the model *assigns*: each prototype of a prompted block feeds one coarse concept per image; that
-is the model's own structure, between a block and the coarse set. What regions *show*: the share of a concept's cells that a
-concept of a later layer owns; that is measured, between any layer and the next, and never decides anything in the model.
+Two things tell it. What the model *assigns*: each prototype of a prompted block feeds one coarse concept per image;
+that is the model's own structure, between a block and the coarse set. What regions *show*: the share of a concept's
+cells that a concept of the next layer owns; that is measured, and never decides anything in the model.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from ivpt.runfile.index import RunIndex
 from ivpt.runfile.reader import RunFile
+from ivpt.runfile.schema import COARSE
 
-BY = Literal["assigned", "overlap"]
+By = Literal["assigned", "overlap"]
 
 
 @dataclass(frozen=True)
@@ -29,26 +32,84 @@ class Link:
 
     fine: tuple[str, int]
     coarse: tuple[str, int]
-    by: BY
+    by: By
     share: float
     images: int
     of: int
 
 
-def parents(run: RunFile, index: RunIndex, key: str, channel: int, by: BY = "overlap") -> tuple[Link, ...]:
+def parents(run: RunFile, index: RunIndex, key: str, channel: int, by: By = "overlap") -> tuple[Link, ...]:
     """Links to concepts of the next layer (``overlap``) or of the coarse set (``assigned``), the strongest first.
 
-    Without a share there is no link: the shares of all links sum to 1 for a concept that has a region anywhere.
+    The shares of all links sum to 1 for a concept that has a region anywhere; there are none for one that has none, and
+    none beyond the coarse set.
+
+    Raises:
+        RunFileError: the file is damaged.
     """
-    raise NotImplementedError
+    links = [link for link in _links(run, index, by) if link.fine == (key, channel)]
+    return tuple(sorted(links, key=_strongest_first))
 
 
-def children(run: RunFile, index: RunIndex, key: str, channel: int, by: BY = "overlap") -> tuple[Link, ...]:
-    """Links from concepts of the layer before (``overlap``), or of every prompted layer to a coarse concept
-    (``assigned``), whose strongest link leads here; the strongest first."""
-    raise NotImplementedError
+def children(run: RunFile, index: RunIndex, key: str, channel: int, by: By = "overlap") -> tuple[Link, ...]:
+    """Links whose fine concept leads here more than anywhere else, the largest number of images first.
+
+    They come from the layer before (``overlap``), or from every prompted layer to a coarse concept (``assigned``; of
+    one layer after the other).
+
+    Raises:
+        RunFileError: the file is damaged.
+    """
+    best: dict[tuple[str, int], Link] = {}
+    for link in _links(run, index, by):
+        known = best.get(link.fine)
+        if known is None or _strongest_first(link) < _strongest_first(known):
+            best[link.fine] = link
+    order = {layer.key: place for place, layer in enumerate(run.layers)}
+    own = [link for link in best.values() if link.coarse == (key, channel)]
+    return tuple(sorted(own, key=lambda link: (order[link.fine[0]], -link.images, link.fine[1])))
 
 
 def path_to_coarse(run: RunFile, index: RunIndex, key: str, channel: int) -> tuple[Link, ...]:
-    """The strongest overlap link of each step, up to the coarse set."""
-    raise NotImplementedError
+    """The strongest overlap link of each step, up to the coarse set or to a background.
+
+    Raises:
+        RunFileError: the file is damaged.
+    """
+    found: list[Link] = []
+    at = (key, channel)
+    while links := parents(run, index, *at):
+        found.append(links[0])
+        at = links[0].coarse
+        if at[1] == run.layer(at[0]).background:
+            break
+    return tuple(found)
+
+
+def _strongest_first(link: Link) -> tuple[float, int]:
+    return -link.share, link.coarse[1]
+
+
+def _links(run: RunFile, index: RunIndex, by: By) -> list[Link]:
+    """All links with a share, of foreground concepts."""
+    found = []
+    if by == "overlap":
+        for overlap in index.overlaps():
+            fine = run.layer(overlap.fine)
+            firing = index.layer(overlap.fine).images.sum(axis=0)
+            for k in fine.foreground:
+                for j in np.flatnonzero(overlap.cells[k]).tolist():
+                    share = float(overlap.cells[k, j] / overlap.cells[k].sum())
+                    images = int(overlap.images[k, j])
+                    found.append(Link((fine.key, k), (overlap.coarse, j), by, share, images, int(firing[k])))
+        return found
+    for layer in run.layers:
+        groups = None if layer.block is None else index.layer(layer.key).groups
+        if groups is None:
+            continue
+        for k in layer.foreground:
+            firing_here = int(groups[k].sum())
+            for j in np.flatnonzero(groups[k]).tolist():
+                images = int(groups[k, j])
+                found.append(Link((layer.key, k), (COARSE, j), by, images / firing_here, images, firing_here))
+    return found

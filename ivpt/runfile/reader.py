@@ -246,6 +246,25 @@ class RunFile:
         rows = np.flatnonzero(self.splits[self.map_images] == SPLITS.index(split))
         return MapRows(self, "", rows, self.map_images[rows], tuple(self._layer_of))
 
+    def maps_of(self, images: NDArray[np.integer]) -> MapRows:
+        """The maps of some unchanged images, as far as they are stored, in the order they are stored in.
+
+        Args:
+            images: ascending positions in the image table.
+        """
+        images = np.asarray(images)
+        found = self._need("images/map_row")
+        with reading(self.path):
+            if not len(images):
+                rows = np.zeros(0, np.int32)
+            elif images[-1] - images[0] < 64 * len(images):
+                rows = found[images[0] : images[-1] + 1][images - images[0]]
+            else:
+                rows = found[images]
+        order = np.argsort(rows, kind="stable")
+        order = order[rows[order] >= 0]
+        return MapRows(self, "", rows[order], images[order], tuple(self._layer_of))
+
     # one image
 
     def label(self, i: int) -> int:
