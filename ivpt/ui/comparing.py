@@ -76,6 +76,26 @@ class Importance:
     matching: Matching
     classes: tuple[SideBySide, ...]
 
+    def of(self, first: int | None, second: int | None) -> list[tuple[str, float, float]]:
+        """Class and importance in either run, those that differ most first; NaN in the run without the concept.
+
+        Args:
+            first: channel in the first run; ``None`` for a concept that only the second has.
+            second: channel in the second.
+        """
+        found, matching = [], self.matching
+        pair = next((k for k, m in enumerate(matching.matches) if (m.first, m.second) == (first, second)), None)
+        for side in self.classes:
+            own = theirs = float("nan")
+            if pair is not None:
+                own, theirs = float(side.first[pair]), float(side.second[pair])
+            elif second is None and first in matching.vanished:
+                own = float(side.first_only[matching.vanished.index(first)])
+            elif first is None and second in matching.appeared:
+                theirs = float(side.second_only[matching.appeared.index(second)])
+            found.append((plain(side.name), own, theirs))
+        return sorted(found, key=lambda row: -abs(_or_zero(row[1]) - _or_zero(row[2])))
+
 
 @dataclass(frozen=True)
 class Example:
@@ -214,6 +234,10 @@ def read_examples(
         images = run.map_images
         sides.append(tuple(_example(run, layer, int(images[at])) for at in _picked(run, layer, k, images)))
     return Examples(sides[0], sides[1], same=False)
+
+
+def _or_zero(value: float) -> float:
+    return value if value == value else 0.0
 
 
 def _picked(run: RunFile, key: str, channel: int | None, images: Places) -> list[int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ivpt.runfile.schema import COARSE
 from ivpt.ui import comparing
 from ivpt.ui.comparing import Changed
 from ivpt.ui.parts.base import Part
@@ -52,13 +53,13 @@ class Compare(Part):
         self.view = PICTURES
         self.row = 0
         self.change = 0
-        self.share = 0.0
         self.other = self.reads("other", lambda: self.place, comparing.read_other)
         self.matching = self.reads(
             "matching",
             lambda: self.other.value and (self.other.value, session.view.layer),
-            lambda run, what: comparing.read_matching(run, *what, self._tell),
+            lambda run, what, report: comparing.read_matching(run, *what, report),
             keep=8,
+            reports=True,
         )
         self.examples = self.reads(
             "examples", self._wanted_examples, lambda run, what: comparing.read_examples(run, *what), keep=16
@@ -66,17 +67,14 @@ class Compare(Part):
         self.importance = self.reads(
             "importance",
             lambda: self.other.value if self.view == IMPORTANCE else None,
-            lambda run, other: comparing.read_importance(run, other, self._tell),
+            comparing.read_importance,
+            reports=True,
         )
         self.predictions = self.reads(
             "predictions",
             lambda: self.other.value if self.view == PREDICTIONS else None,
             comparing.read_predictions,
         )
-
-    def _tell(self, share: float) -> None:
-        # written by a worker, shown by whoever draws next
-        self.share = share
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -113,7 +111,7 @@ class Compare(Part):
         """Lay another run file beside this one; ``None`` for none."""
         if place == self.place:
             return False
-        self.place, self.row, self.change, self.share = place, 0, 0, 0.0
+        self.place, self.row, self.change = place, 0, 0
         return True
 
     def again(self) -> bool:
@@ -124,12 +122,10 @@ class Compare(Part):
     def next_view(self) -> bool:
         """Pictures of the row, importance per class, or predictions that changed."""
         self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
+        if self.view == IMPORTANCE and any(layer.key == COARSE for layer in self.session.layers):
+            # only coarse concepts speak for classes
+            self.session.choose_layer(COARSE)
         return True
-
-    def show_view(self, view: str) -> bool:
-        """One of :data:`VIEWS`."""
-        changed, self.view = self.view != view, view
-        return changed
 
     def next_row(self) -> bool:
         """The next row of the list: of concepts, or of images while predictions are shown."""

@@ -68,6 +68,11 @@ class Edits(Part):
         """Note about a concept, harmless; empty when it has none."""
         return plain(self.now.state.notes.get(Concept(key, channel), "")) if self.now else ""
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Concept (``L6:3``) to name, as it was given."""
+        return {str(c): name for c, name in self.now.state.names.items()} if self.now else {}
+
     def look(self) -> bool:
         """Whether the log has been written since it was read, by whoever; then it is read anew."""
         found = identity(edits_path(self.session.run.path))

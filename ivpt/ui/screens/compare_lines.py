@@ -1,0 +1,177 @@
+"""Lines of the compare screen."""
+
+from textual.content import Content
+
+from ivpt.ui import palette
+from ivpt.ui.comparing import BROKEN, FIXED, MOVED
+from ivpt.ui.parts.compare import IMPORTANCE, PICTURES, PREDICTIONS, Compare, Row
+from ivpt.ui.session import Session
+from ivpt.ui.text import plain, shortened
+from ivpt.ui.widgets.bars import bar, signed_bar, swatch
+from ivpt.ui.widgets.sheet import click
+
+_MUTED = "$foreground-muted"
+_SIGNS = {BROKEN: ("✗", "$error"), FIXED: ("✓", "$success"), MOVED: ("·", _MUTED)}
+_TITLES = {
+    PICTURES: "Regions of both",
+    IMPORTANCE: "Importance per class (mean contribution to its logit)",
+    PREDICTIONS: "Predictions that changed",
+}
+
+
+def head_lines(compare: Compare, width: int) -> list[Content]:
+    """Which two runs."""
+    own = shortened(plain(compare.session.run.path), width // 2 - 5)
+    if compare.place is None:
+        return [Content.assemble((" A ", "reverse bold"), f" {own}  ", ("no second run: o opens one", "$warning"))]
+    theirs = shortened(plain(compare.place), width // 2 - 5)
+    return [Content.assemble((" A ", "reverse bold"), f" {own}  ", (" B ", "reverse bold"), f" {theirs}")]
+
+
+def waiting(compare: Compare) -> list[Content]:
+    """Why there is nothing to see yet; empty when there is."""
+    if compare.place is None:
+        return [Content.styled("Press o and give the path of a second run file.", _MUTED)]
+    for reading in (compare.other, compare.matching):
+        if reading.trouble:
+            return [Content.styled(line, "$error") for line in (reading.trouble,)]
+    if compare.other.value is None:
+        return [Content.styled("opening the second run…", _MUTED)]
+    if compare.matching.value is None:
+        return [Content.styled(f"matching concepts… {compare.matching.progress:.0%}", _MUTED)]
+    return []
+
+
+def list_lines(session: Session, compare: Compare, width: int, height: int) -> list[Content]:
+    """Matched concepts, then those of A alone, then those of B alone."""
+    rows = compare.rows
+    if not rows:
+        return waiting(compare) or [Content.styled("no concepts", _MUTED)]
+    matching = compare.matching.value
+    by = "overlap" if matching is None or matching.how == "regions" else "cosine"
+    at = min(compare.row, len(rows) - 1)
+    first = max(0, min(at - (height - 1) // 2, len(rows) - height + 1)) if height > 1 else 0
+    lines = [Content.styled(f"{'A':<7}{'B':<7}{by}", _MUTED)]
+    for n, row in list(enumerate(rows))[first:]:
+        line = _row(session, row, width)
+        if n == at:
+            line = line.pad_right(max(width - line.cell_length, 0)).stylize("bold on $primary-muted")
+        lines.append(line.stylize(click(f"screen.row({n})")))
+    return lines
+
+
+def _row(session: Session, row: Row, width: int) -> Content:
+    marks, background = session.overlay.marks, session.layer.background
+    own = Content(" " * 7)
+    if row.first is not None:
+        own = Content.assemble(swatch(row.first, background, marks), f" {row.first:<4}")
+    # a match has one colour in both runs: that of the first
+    colour = row.first if row.first is not None else row.second
+    theirs = Content(" " * 7)
+    if row.second is not None and colour is not None:
+        theirs = Content.assemble(swatch(colour, background, marks), f" {row.second:<4}")
+    name = plain(session.edits.name(session.view.layer, row.first)) if row.first is not None else ""
+    if row.kind == "match":
+        room = max(min(width - 36, 16), 3)
+        chance = f" chance {row.chance:.2f}" if row.chance is not None and width >= 44 else ""
+        overlap = row.overlap or 0.0
+        tail = Content.assemble(bar(max(overlap, 0.0), room), f" {overlap:.2f}", (chance, _MUTED), f" {name}")
+    else:
+        words = "only in A" if row.kind == "vanished" else "only in B"
+        best = f", at most {row.overlap:.2f}" if row.overlap is not None else ", never fires"
+        tail = Content.assemble((words, "$warning"), (best, _MUTED), f" {name}")
+    return Content.assemble(own, theirs, tail)
+
+
+def note_lines(compare: Compare, width: int, height: int) -> list[Content]:
+    """How they were matched."""
+    matching = compare.matching.value
+    if matching is None:
+        return []
+    by = f"regions on {matching.images:,} of {matching.common:,} common images"
+    by = by if matching.how == "regions" else "their prototypes: no common images"
+    how = f"{matching.first} with {matching.second} by {by}"
+    count = (
+        f"{len(matching.matches)} matched from {matching.same:g}, {len(matching.vanished)} only in A, "
+        f"{len(matching.appeared)} only in B"
+    )
+    return [
+        Content(count),
+        Content.styled(how, _MUTED),
+        *(Content.styled(plain(n), "$warning") for n in matching.notes),
+    ]
+
+
+def view_title(compare: Compare) -> Content:
+    """What the right side shows."""
+    return Content(_TITLES[compare.view])
+
+
+def importance_lines(session: Session, compare: Compare, width: int, height: int) -> list[Content]:
+    """The chosen coarse pair over the classes of both runs, those that differ most first (paper, Fig. 10)."""
+    found, row = compare.importance.value, compare.chosen
+    if found is None:
+        words = compare.importance.trouble or f"matching coarse concepts… {compare.importance.progress:.0%}"
+        return waiting(compare) or [Content.styled(words, _MUTED)]
+    if row is None or session.view.layer != found.matching.first:
+        return [Content.styled("Only coarse concepts have importance: choose their layer.", _MUTED)]
+    if not found.classes:
+        return [Content.styled("The runs have no class in common.", _MUTED)]
+    pairs = found.of(row.first, row.second)
+    known = [abs(v) for _, *values in pairs for v in values if v == v]
+    largest = max(known, default=0.0)
+    room = max((width - 34) // 2, 5)
+    names = max(width - 2 * room - 16, 8)
+    rgb = palette.colour(row.first if row.first is not None else row.second or 0, session.layer.background)
+    label = f"{'–' if row.first is None else row.first} in A, {'–' if row.second is None else row.second} in B"
+    lines = [
+        Content.styled(f"{shortened(f'concept {label}', names):<{names}}{'A':^{room + 8}}{'B':^{room + 8}}", _MUTED)
+    ]
+    for name, own, theirs in pairs[: max(height - 1, 1)] if height else pairs:
+        cells = []
+        for value in (own, theirs):
+            text = f"{value:+7.2f} " if value == value else "      – "
+            cells.append(
+                Content.assemble(signed_bar(value if value == value else 0.0, largest, room, rgb), (text, "bold"))
+            )
+        lines.append(Content.assemble(f"{plain(name, names - 1):<{names}}", *cells))
+    return lines
+
+
+def prediction_lines(compare: Compare, width: int, height: int) -> list[Content]:
+    """Accuracy of both on what both have judged, and the images they call different things."""
+    found = compare.predictions.value
+    if found is None:
+        words = compare.predictions.trouble or "reading predictions…"
+        return waiting(compare)[:1] if compare.other.value is None else [Content.styled(words, _MUTED)]
+    if not found.judged:
+        return [Content.styled("There is no image that both have judged and neither was trained on.", _MUTED)]
+    lines = [
+        Content.assemble(
+            f"{found.judged:,} images judged by both:  A ",
+            (f"{found.first_right / found.judged:.1%}", "bold"),
+            "  B ",
+            (f"{found.second_right / found.judged:.1%}", "bold"),
+        ),
+        Content.assemble(
+            (f"{found.count(BROKEN)} right in A only", "$error"),
+            ", ",
+            (f"{found.count(FIXED)} in B only", "$success"),
+            f", {found.count(MOVED)} wrong in both, differently",
+        ),
+    ]
+    if found.relabelled:
+        lines.append(Content.styled(f"{found.relabelled} left out: their classes have other names in B.", "$warning"))
+    at = min(compare.change, max(len(found.changed) - 1, 0))
+    room = max(height - len(lines), 1) if height else len(found.changed)
+    first = max(0, min(at - room // 2, len(found.changed) - room))
+    for n, change in list(enumerate(found.changed))[first : first + room]:
+        sign, colour = _SIGNS[change.how]
+        text = f"{change.first} → {change.second}"
+        text += "" if change.how != MOVED else f" (is {change.true})"
+        name = shortened(change.name, max(width - len(text) - 4, 8))
+        line = Content.assemble((f"{sign} ", colour), text, (f"  {name}", _MUTED))
+        if n == at:
+            line = line.pad_right(max(width - line.cell_length, 0)).stylize("bold on $primary-muted")
+        lines.append(line.stylize(click(f"screen.row({n})")))
+    return lines
