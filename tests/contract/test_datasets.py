@@ -10,7 +10,7 @@ from ivpt.errors import DataError
 from ivpt.interfaces.dataset import Annotations, Dataset, DatasetInfo, Record
 from ivpt.registry import DATASETS
 
-NEEDS_FILES = {"folder"}
+NEEDS_FILES = {"folder", "cub", "nabirds", "cifar100", "imagenet", "waterbirds", "funnybirds"}
 
 pytestmark = pytest.mark.parametrize("name", DATASETS.names())
 
@@ -41,7 +41,8 @@ def test_it_is_made_without_any_file_and_pickles(name, tmp_path, monkeypatch):
     assert type(pickle.loads(pickle.dumps(made))) is type(made)
 
 
-def test_what_it_says_of_itself_is_consistent_or_it_says_what_is_missing(name):
+def test_what_it_says_of_itself_is_consistent_or_it_says_what_is_missing(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("IVPT_CACHE", str(tmp_path / "cache"))
     made = DATASETS.create(name, {})
     if name in NEEDS_FILES:
         with pytest.raises(DataError) as caught:
