@@ -1,0 +1,5 @@
+"""PartImageNet as an ivpt data set."""
+
+from ivpt_partimagenet.dataset import PartImageNet
+
+__all__ = ["PartImageNet"]
