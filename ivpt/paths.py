@@ -6,7 +6,7 @@ Only this module knows about the working directory or a checkout; everything els
 import os
 from pathlib import Path
 
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_config_path
 
 
 def cache_dir() -> Path:
@@ -21,6 +21,13 @@ def cache_dir() -> Path:
     if (checkout / "pyproject.toml").is_file() and (checkout / "cache").is_dir():
         return checkout / "cache"
     return user_cache_path("ivpt", appauthor=False)
+
+
+def keys_path() -> Path:
+    """``keys.toml`` in the user's folder of settings: keys of the explorer; ``IVPT_KEYS`` wins. It need not exist."""
+    if named := os.environ.get("IVPT_KEYS"):
+        return Path(named).expanduser().absolute()
+    return user_config_path("ivpt", appauthor=False) / "keys.toml"
 
 
 def default_run_path(dataset: str) -> Path:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-OVERVIEW, CONCEPTS, IMAGE = "overview", "concepts", "image"
+OVERVIEW, CONCEPTS, IMAGE, CLASSES = "overview", "concepts", "image", "classes"
+PRUNE, COMPARE, NAMING = "prune", "compare", "naming"
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,10 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(OVERVIEW, "1", "Overview: run card, curves, scores, warnings."),
     Entry(CONCEPTS, "2", "Concepts of each layer, with regions cut out of images."),
     Entry(IMAGE, "3", "Image: regions of every layer, evidence for a class."),
+    Entry(CLASSES, "4", "Classes: what speaks for each, confusions, two classes compared."),
+    Entry(PRUNE, "5", "Prune: what removing concepts changes, by evidence and in the model."),
+    Entry(COMPARE, "6", "Compare: a second run beside this one."),
+    Entry(NAMING, "7", "Naming: names, notes, annotators, blind naming."),
 )
 SCREENS = tuple(entry.name for entry in ENTRIES)
 
@@ -67,46 +72,149 @@ class Action:
         return not self.screens or screen in self.screens
 
 
-_IMAGES = (IMAGE,)
-_LISTS = (CONCEPTS,)
+_ON_IMAGE, _ON_CONCEPTS, _ON_CLASSES = (IMAGE,), (CONCEPTS,), (CLASSES,)
 _BOTH = (CONCEPTS, IMAGE)
+_LAYERS = (CONCEPTS, IMAGE, PRUNE, COMPARE, NAMING)
+_EDITS = (CONCEPTS, PRUNE, NAMING)
+
+
+def _concepts() -> tuple[Action, ...]:
+    on = _ON_CONCEPTS
+    return (
+        Action("next_concept", ("down", "j"), "concept", "Next concept of the list.", "concepts.next", on),
+        Action("previous_concept", ("up", "k"), "", "Previous concept of the list.", "concepts.previous", on),
+        Action("parent", ("right",), "coarser", "The concept of the next layer it lies in.", "concepts.to_parent", on),
+        Action("child", ("left",), "", "The concept of the layer before that lies in it.", "concepts.to_child", on),
+        Action("ranks", ("v",), "regions", "Strongest, median or weakest regions, or all.", "concepts.next_ranks", on),
+        Action("sort", ("s",), "sort", "Sort the concepts by another column.", "concepts.next_sort", on),
+        Action("shown", ("f",), "filter", "All, flagged, named or unnamed concepts.", "concepts.next_shown", on),
+        Action("open", ("enter",), "look", "See the concept's strongest image.", "app.strongest", on),
+    )
+
+
+def _image() -> tuple[Action, ...]:
+    on = _ON_IMAGE
+    return (
+        Action("next_image", ("right", "n"), "next", "Next image.", "images.next", on),
+        Action("previous_image", ("left", "p"), "", "Previous image.", "images.previous", on),
+        Action("next_mistake", ("m",), "mistake", "Next wrongly classified image.", "images.next_mistake", on),
+        Action("previous_mistake", ("M",), "", "Previous wrongly classified image.", "images.previous_mistake", on),
+        Action("next_of_class", ("c",), "", "Next image of the same true class.", "images.next_of_class", on),
+        Action("first_image", ("home", "g"), "", "First image of the choice.", "images.first", on),
+        Action("last_image", ("end", "G"), "", "Last image of the choice.", "images.last", on),
+        Action("filter", ("f",), "filter", "All, train, val, test or wrong images.", "images.next_filter", on),
+        Action("next_present", ("down", "j"), "concept", "Next concept in this image.", "evidence.next_present", on),
+        Action("previous_present", ("up", "k"), "", "Concept before in this image.", "evidence.previous_present", on),
+        Action(
+            "layout", ("v",), "view", "Regions beside the picture, alone, or all layers.", "overlay.next_layout", on
+        ),
+        Action("heat", ("h",), "heat", "Attention of the concept as a heat map.", "overlay.toggle_heat", on),
+        Action("explained", ("t",), "", "Explain the true or the predicted class.", "evidence.next_explained", on),
+        Action(
+            "contrast", ("x",), "versus", "Why this class and not that, or why this.", "evidence.toggle_contrast", on
+        ),
+        Action("against", ("W",), "", "Choose the class that it is not, by its name.", "app.find('against')", on),
+        Action("annotations", ("o",), "", "Keypoints and box, or not.", "overlay.toggle_annotations", on),
+        Action("more", ("plus", "equals_sign"), "overlay", "More of the regions.", "overlay.more", on),
+        Action("less", ("minus",), "", "More of the picture.", "overlay.less", on),
+        Action("nearer", ("z",), "zoom", "Nearer.", "overlay.nearer", on),
+        Action("farther", ("Z",), "", "Farther.", "overlay.farther", on),
+        Action("whole", ("0",), "", "The whole picture.", "overlay.whole", on),
+        Action("pan_left", ("shift+left", "H"), "", "What is to the left.", "overlay.left", on),
+        Action("pan_right", ("shift+right", "L"), "", "What is to the right.", "overlay.right", on),
+        Action("pan_up", ("shift+up", "K"), "", "What is above.", "overlay.up", on),
+        Action("pan_down", ("shift+down", "J"), "", "What is below.", "overlay.down", on),
+    )
+
+
+def _classes() -> tuple[Action, ...]:
+    on = _ON_CLASSES
+    return (
+        Action("next_class", ("down", "j"), "class", "Next class, or next confusion.", "classes.next", on),
+        Action("previous_class", ("up", "k"), "", "Previous class, or confusion.", "classes.previous", on),
+        Action("classes_down", ("pagedown",), "", "Ten classes or confusions further.", "classes.page_down", on),
+        Action("classes_up", ("pageup",), "", "Ten classes or confusions back.", "classes.page_up", on),
+        Action("class_view", ("v",), "view", "Importance, confusions, or two classes.", "classes.next_shown", on),
+        Action("open_class", ("enter",), "images", "Images of the class or confusion.", "app.class_images", on),
+        Action("class_sort", ("s",), "sort", "Sort the classes by another column.", "classes.next_sort", on),
+        Action("class_split", ("f",), "split", "Figures of test, train or val images.", "classes.next_split", on),
+        Action("to_class", ("w",), "go", "Choose a class by typing its name.", "app.find('class')", on),
+        Action("compare_class", ("W",), "versus", "Compare with a class by its name.", "app.find('versus')", on),
+        Action("swap", ("t",), "", "Let the two classes change places.", "classes.swap", on),
+    )
+
+
+def _prune() -> tuple[Action, ...]:
+    on = (PRUNE,)
+    return (
+        Action("next_row", ("down", "j"), "", "Next row.", "prune.next", on),
+        Action("previous_row", ("up", "k"), "", "Previous row.", "prune.previous", on),
+        Action("run_model", ("r",), "run B", "Run the network without the marked prototypes.", "screen.run", on),
+        Action("keep", ("w",), "write run", "Keep the run without the marked prototypes.", "screen.keep", on),
+        Action("cancel", ("escape",), "", "Cancel the run of the network.", "screen.cancel", on),
+        Action("kill", ("K",), "", "End the run of the network at once.", "screen.kill", on),
+        Action("head", ("h",), "head", "Fit the head anew in B, or not.", "prune.toggle_refit", on),
+        Action("answer", ("v",), "view", "Both answers: all images, classes, flips.", "prune.next_view", on),
+        Action("pane", ("a",), "pane", "Arrow keys to the list, answer A or B.", "prune.next_pane", on),
+        Action("look", ("enter",), "look", "See the flipped image, or the concept.", "screen.look", on),
+        Action("split", ("s",), "split", "Answer about test or val images.", "prune.next_split", on),
+        Action("clear", ("X",), "", "Take all marks away.", "app.edit('clear')", on),
+        Action("save_set", ("e",), "", "Save the marks as a named set.", "app.edit('save_set')", on),
+        Action("use_set", ("E",), "", "Mark the concepts of a named set.", "app.edit('use_set')", on),
+        Action("with_pruned", ("o",), "", "Compare this run with the pruned one.", "screen.compare", on),
+    )
+
+
+def _compare() -> tuple[Action, ...]:
+    on = (COMPARE,)
+    return (
+        Action("open_other", ("o",), "open", "Lay a second run file beside this one.", "screen.open", on),
+        Action("next_pair", ("down", "j"), "", "Next row.", "compare.next_row", on),
+        Action("previous_pair", ("up", "k"), "", "Previous row.", "compare.previous_row", on),
+        Action("compared", ("v",), "view", "Regions, importance or predictions.", "compare.next_view", on),
+        Action("see", ("enter",), "look", "See the image or the concept.", "screen.look", on),
+    )
+
+
+def _naming() -> tuple[Action, ...]:
+    on = (NAMING,)
+    return (
+        Action("next_named", ("down", "j"), "", "Next concept.", "naming.next", on),
+        Action("previous_named", ("up", "k"), "", "Previous concept.", "naming.previous", on),
+        Action("give_name", ("enter", "n"), "name", "Name the concept.", "app.edit('name')", on),
+        Action("give_note", ("t",), "note", "Write a note about the concept.", "app.edit('note')", on),
+        Action("blind", ("b",), "blind", "Blind naming: regions without their prototypes.", "screen.blind", on),
+        Action("results", ("r",), "results", "Write the answers of blind naming (CSV, JSON).", "screen.results", on),
+        Action("export_names", ("x",), "export", "Write names and notes for somebody else.", "screen.export", on),
+        Action("import_names", ("i",), "import", "Take over the names of a file.", "screen.import_names", on),
+        Action("other_names", ("c",), "agree", "Agreement with the names of a file.", "screen.beside", on),
+    )
+
 
 ACTIONS: tuple[Action, ...] = (
     *(Action(e.name, (e.key,), "", e.help, f"app.show({e.name!r})") for e in ENTRIES),
-    Action("next_image", ("right", "n"), "next", "Next image.", "images.next", _IMAGES),
-    Action("previous_image", ("left", "p"), "prev", "Previous image.", "images.previous", _IMAGES),
-    Action("next_mistake", ("m",), "mistake", "Next wrongly classified image.", "images.next_mistake", _IMAGES),
-    Action("previous_mistake", ("M",), "", "Previous wrongly classified image.", "images.previous_mistake", _IMAGES),
-    Action("next_of_class", ("c",), "", "Next image of the same true class.", "images.next_of_class", _IMAGES),
-    Action("first_image", ("home", "g"), "", "First image of the choice.", "images.first", _IMAGES),
-    Action("last_image", ("end", "G"), "", "Last image of the choice.", "images.last", _IMAGES),
-    Action("next_layer", ("right_square_bracket", "l"), "layer", "Next layer.", "session.next_layer", _BOTH),
-    Action("previous_layer", ("left_square_bracket", "L"), "", "Previous layer.", "session.previous_layer", _BOTH),
-    Action("next_concept", ("down", "j"), "concept", "Next concept of the list.", "concepts.next", _LISTS),
-    Action("previous_concept", ("up", "k"), "", "Previous concept of the list.", "concepts.previous", _LISTS),
-    Action("next_present", ("down", "j"), "concept", "Next concept in this image.", "evidence.next_present", _IMAGES),
-    Action(
-        "previous_present", ("up", "k"), "", "Previous concept in this image.", "evidence.previous_present", _IMAGES
-    ),
+    *_concepts(),
+    *_image(),
+    *_classes(),
+    *_prune(),
+    *_compare(),
+    *_naming(),
+    Action("next_layer", ("right_square_bracket", "l"), "layer", "Next layer.", "session.next_layer", _LAYERS),
+    Action("previous_layer", ("left_square_bracket",), "", "Previous layer.", "session.previous_layer", _LAYERS),
     Action("no_concept", ("escape",), "", "Let the chosen concept go.", "session.no_concept", _BOTH),
-    Action("sort", ("s",), "sort", "Sort the concepts by another column.", "concepts.next_sort", _LISTS),
-    Action("open", ("enter",), "look", "See the concept's strongest image.", "app.strongest", _LISTS),
-    Action(
-        "explained", ("t",), "class", "Explain the true or the predicted class.", "evidence.next_explained", _IMAGES
-    ),
     Action("why", ("w",), "why", "Choose a class to explain by typing its name.", "app.find('why')", _BOTH),
-    Action(
-        "filter", ("f",), "filter", "Go through all, train, val, test or wrong images.", "images.next_filter", _IMAGES
-    ),
-    Action("more", ("plus", "equals_sign"), "overlay", "More of the regions.", "overlay.more", _IMAGES),
-    Action("less", ("minus",), "", "More of the picture.", "overlay.less", _IMAGES),
     Action("marks", ("d",), "", "Numbers and letters instead of colours, or back.", "overlay.toggle_marks", _BOTH),
+    Action("mark", ("space",), "mark", "Mark the concept to be dropped, or unmark it.", "app.edit('mark')", _EDITS),
+    Action("name", ("N",), "", "Name the concept.", "app.edit('name')", (CONCEPTS, PRUNE)),
+    Action("undo", ("u",), "undo", "Undo your last edit, also of an earlier session.", "app.edit('undo')", _EDITS),
+    Action("redo", ("U",), "", "Redo what you undid last.", "app.edit('redo')", _EDITS),
     Action("back", ("backspace",), "", "Back to where you were before.", "session.back"),
     Action("forward", ("B",), "", "Forward again after going back.", "session.forward"),
-    Action("find", ("slash",), "find", "Go to an image or class by part of its name.", "app.find('go')"),
+    Action("find", ("slash",), "find", "Go to an image, class or concept by part of its name.", "app.find('go')"),
     Action("theme", (), "", "Change the colours of the program.", "app.change_theme"),
     Action("palette", ("ctrl+p",), "", "Every command by name.", "app.command_palette"),
-    Action("help", ("question_mark", "f1"), "help", "All keys.", "app.help"),
+    Action("explain", ("f1",), "", "What the panel in focus shows; tab moves the focus.", "app.explain"),
+    Action("help", ("question_mark",), "help", "All keys.", "app.help"),
     Action("quit", ("q", "ctrl+q"), "quit", "Leave.", "app.quit"),
 )
 
@@ -125,8 +233,17 @@ _SPELLED = {
     "enter": "⏎",
     "escape": "esc",
     "backspace": "⌫",
+    "space": "␣",
+    "tab": "⇥",
     "ctrl+p": "^p",
     "ctrl+q": "^q",
+    "shift+left": "⇧←",
+    "shift+right": "⇧→",
+    "shift+up": "⇧↑",
+    "shift+down": "⇧↓",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "f1": "F1",
 }
 
 

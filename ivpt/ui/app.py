@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -15,9 +16,9 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from ivpt.errors import IvptError
-from ivpt.ui.actions import ACTIONS, CONCEPTS, IMAGE, OVERVIEW, SCREENS, on_screen, spelled
+from ivpt.ui.actions import ACTIONS, COMPARE, CONCEPTS, IMAGE, OVERVIEW, SCREENS, Action, on_screen, spelled
 from ivpt.ui.card import Card, read_card
-from ivpt.ui.fetching import Fetcher, Found, Missed
+from ivpt.ui.fetching import Fetcher, Found, Missed, Progressed
 from ivpt.ui.screens.base import SessionScreen
 from ivpt.ui.screens.overview import OverviewScreen
 from ivpt.ui.text import plain
@@ -82,6 +83,7 @@ class Explorer(App[None]):
         path: of the run file.
         card: read from it before.
         marks: start with characters instead of colours; by default where the terminal has few colours.
+        keys: the user's own, by id of an action; see :mod:`ivpt.ui.keys`.
     """
 
     TITLE = "ivpt"
@@ -94,8 +96,18 @@ class Explorer(App[None]):
         if a.keys and not a.screens and a.id != "palette"
     ]
 
-    def __init__(self, path: Path, card: Card, *, marks: bool | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        card: Card,
+        *,
+        marks: bool | None = None,
+        keys: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    ) -> None:
         super().__init__()
+        self.keys = keys
+        if keys:
+            self.set_keymap({name: ",".join(given) for name, given in keys.items()})
         self.path, self.card = path, card
         few_colours = self.no_color or self.console.color_system not in ("truecolor", "256")
         self.marks = few_colours if marks is None else marks
@@ -202,8 +214,8 @@ class Explorer(App[None]):
         """Have workers read what the screen needs."""
         for kind in self.shown.needs if self.shown else ():
             self.fetcher.ask(kind)
-        if type(self.screen).__name__ == "FindScreen":
-            self.fetcher.ask("images.ids")
+        for kind in getattr(self.screen, "reads", ()):
+            self.fetcher.ask(kind)
 
     def changed(self) -> None:
         """The session has changed: read what is missing and draw."""
@@ -227,6 +239,11 @@ class Explorer(App[None]):
         self.fetcher.done(message.kind)
         if self.session.refuse(message.kind, message.wish, message.words):
             self.notify(plain(message.words), severity="error", markup=False)
+        self.changed()
+
+    def on_progressed(self, message: Progressed) -> None:
+        """Something that takes long goes on."""
+        self.session.reading(message.kind).progress = message.share
         self.changed()
 
     def look(self) -> None:
@@ -285,40 +302,65 @@ class Explorer(App[None]):
         if self.session.concepts.strongest():
             self.switch_mode(IMAGE)
 
-    def action_find(self, purpose: str) -> None:
-        """Ask for part of a name."""
-        from ivpt.ui.finding import Hit
-        from ivpt.ui.screens.find import FindScreen
+    async def action_edit(self, what: str) -> None:
+        """Change the edits of the run: a function of :mod:`ivpt.ui.editing`."""
+        from ivpt.ui import editing
 
-        def go(hit: Hit | None) -> None:
-            if hit is None:
-                return
-            if purpose == "why":
-                self.session.evidence.explain(hit.index)
-            elif hit.kind == "class":
-                self.session.images.to_class(hit.index)
-            else:
-                self.session.images.to(hit.index)
-            if purpose == "go" and self.current_mode != IMAGE:
-                self.switch_mode(IMAGE)
+        await getattr(editing, what)(self)
+
+    def compare_with(self, other: Path) -> None:
+        """Lay a second run file beside this one."""
+        from ivpt.ui.parts.compare import Compare
+
+        self.session.part(Compare).beside(other)
+        self.action_show(COMPARE)
+        self.changed()
+
+    def action_choose_class(self, c: int) -> None:
+        """Choose a class that was clicked."""
+        if self.session.classes.to(c):
             self.changed()
 
-        self.push_screen(FindScreen(self.session, purpose), go)
-        if purpose == "go":
-            self.fetcher.ask("images.ids")
+    def action_choose_pair(self, at: int) -> None:
+        """Choose a confusion that was clicked."""
+        if self.session.classes.to_pair(at):
+            self.changed()
+
+    def action_class_images(self) -> None:
+        """Go through the images of the class or confusion at hand."""
+        if self.session.classes.open_images():
+            self.action_show(IMAGE)
+        else:
+            self.notify("There are no such images.", timeout=3, markup=False)
+
+    def action_find(self, purpose: str) -> None:
+        """Ask for part of a name."""
+        from ivpt.ui import dialogs
+
+        dialogs.find(self, purpose)
 
     def action_help(self) -> None:
         """Show all keys."""
-        from ivpt.ui.screens.help import HelpScreen
+        from ivpt.ui import dialogs
 
-        self.push_screen(HelpScreen(self.current_mode))
+        dialogs.keys(self)
+
+    def action_explain(self) -> None:
+        """Say what the panel in focus shows."""
+        from ivpt.ui import dialogs
+
+        dialogs.explain(self)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The command palette: the actions of the screen, from the table."""
         for action in on_screen(self.current_mode):
             if action.id != "palette":
-                keys = " ".join(spelled(key) for key in action.keys)
+                keys = " ".join(spelled(key) for key in self.keys_of(action))
                 yield SystemCommand(action.help.rstrip("."), keys, self._runner(action.binding))
+
+    def keys_of(self, action: Action) -> tuple[str, ...]:
+        """The keys of an action, the user's own where there are some."""
+        return self.keys.get(action.id, action.keys)
 
     def _runner(self, binding: str) -> Callable[[], None]:
         def run() -> None:

@@ -18,12 +18,18 @@ class Score:
     Attributes:
         name: as stored, with blanks for underscores.
         value: formatted; a dash where it is undefined.
-        protocol: the parameters it was measured with.
+        interval: ``[low, high] ``, or empty.
+        unit: for example ``%``.
+        protocol: what it was measured on.
+        controls: the same figure for what knows nothing; may be empty.
     """
 
     name: str
     value: str
-    protocol: str
+    interval: str = ""
+    unit: str = ""
+    protocol: str = ""
+    controls: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class Card:
     Attributes:
         title: the data set and backbone.
         facts: (name, value) of the run.
+        data: (name, value) of what is annotated.
         scores: the stored metrics.
         cautions: what the reader should know before trusting the run.
         columns: the training history, name to values.
@@ -40,6 +47,7 @@ class Card:
 
     title: str
     facts: tuple[Fact, ...]
+    data: tuple[Fact, ...]
     scores: tuple[Score, ...]
     cautions: tuple[str, ...]
     columns: dict[str, tuple[float, ...]]
@@ -74,10 +82,12 @@ def read_card(run: "RunFile") -> Card:
         cautions.append("The backbone has random weights: its features were never learned.")
     if planned and epochs < int(planned):
         cautions.append(f"Training has done {epochs} of {planned} epochs; this page follows it.")
-    scores = tuple(_score(name, value) for name, value in run.metrics().items())
+    # accuracy is shown per split, from the predictions in the run
+    scores = tuple(_score(name, value) for name, value in run.metrics().items() if not _repeated(name))
     return Card(
         title=_joined(info.get("name", "?"), backbone.get("name", "?")),
         facts=tuple((name, plain(value)) for name, value in facts),
+        data=_data(run),
         scores=scores,
         cautions=tuple(cautions),
         columns=columns,
@@ -95,6 +105,10 @@ def number(value: Any) -> str:
     return f"{value:.3f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.3g}"
 
 
+def _repeated(name: str) -> bool:
+    return name in ("accuracy", "train_accuracy", "val_accuracy", "test_accuracy")
+
+
 def _score(name: str, entry: Any) -> Score:
     values = entry if isinstance(entry, dict) else {"value": entry}
     unit = plain(values.get("unit") or "", 8)
@@ -102,14 +116,47 @@ def _score(name: str, entry: Any) -> Score:
     def shown(figure: Any) -> str:
         return f"{figure:.1f}" if unit == "%" and isinstance(figure, float) else number(figure)
 
-    text = shown(values.get("value"))
     bounds = values.get("interval")
-    if isinstance(bounds, list | tuple) and len(bounds) == 2:
-        text += f" [{shown(bounds[0])}, {shown(bounds[1])}]"
-    text += f" {unit}" if unit else ""
+    known = isinstance(bounds, list | tuple) and len(bounds) == 2
+    figures = values.get("figures")
+    controls = [
+        f"{plain(key)} {shown(figure.get('value'))}"
+        for key, figure in (figures.items() if isinstance(figures, dict) else ())
+        if str(key).startswith("control") and isinstance(figure, dict)
+    ]
+    return Score(
+        plain(str(name).replace("_", " ")),
+        shown(values.get("value")),
+        f"[{shown(bounds[0])}, {shown(bounds[1])}] " if known else "",  # type: ignore[index]
+        unit,
+        _protocol(values),
+        " · ".join(controls),
+    )
+
+
+def _protocol(values: dict[str, Any]) -> str:
+    """The figure's own name, and the split, layer and number of images it was measured on."""
     parameters = values.get("parameters")
-    protocol = ", ".join(f"{k} {number(v)}" for k, v in parameters.items()) if isinstance(parameters, dict) else ""
-    return Score(plain(str(name).replace("_", " ")), text, plain(protocol))
+    other = parameters if isinstance(parameters, dict) else {}
+    words = [values.get("headline"), values.get("split", other.get("split")), values.get("layer", other.get("layer"))]
+    count = values.get("images", values.get("count"))
+    return _joined(*(word for word in words if word), f"{count:,} images" if isinstance(count, int) else "")
+
+
+def _data(run: "RunFile") -> tuple[Fact, ...]:
+    info = run.info
+    facts: list[Fact] = [("classes", f"{len(run.classes):,}")]
+    if run.dataset("images/keypoints") is not None:
+        facts.append(("keypoints", f"{len(info.get('keypoints') or ())} kinds"))
+    if run.dataset("images/box") is not None:
+        facts.append(("boxes", "one per image"))
+    if run.dataset("images/thumbnails/offset") is None:
+        facts.append(("pictures", "none stored"))
+    for name, kinds in (info.get("attributes") or {}).items():
+        facts.append(
+            (plain(name, 10), _joined(*(plain(kind, 20) for kind in kinds[:6]), "…" if len(kinds) > 6 else ""))
+        )
+    return tuple(facts)
 
 
 def _size(size: Any) -> str:

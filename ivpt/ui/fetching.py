@@ -4,6 +4,8 @@ Held-down keys wish faster than a disk answers. A read that has begun is finishe
 only the last one is read.
 """
 
+import time
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from ivpt.ui.session import Session, Wish
+
+
+SAID_EVERY = 0.2
+"""Seconds between two words about progress."""
 
 
 class Found(Message):
@@ -31,6 +37,14 @@ class Missed(Message):
     def __init__(self, kind: str, wish: "Wish", words: str) -> None:
         super().__init__()
         self.kind, self.wish, self.words = kind, wish, words
+
+
+class Progressed(Message):
+    """A worker is still reading something that takes long."""
+
+    def __init__(self, kind: str, share: float) -> None:
+        super().__init__()
+        self.kind, self.share = kind, share
 
 
 class Fetcher:
@@ -63,8 +77,19 @@ class Fetcher:
         """The message of a read has arrived."""
         self._busy.discard(kind)
 
+    def _reporter(self, kind: str) -> Callable[[float], None]:
+        last = time.monotonic()
+
+        def report(share: float) -> None:
+            nonlocal last
+            if time.monotonic() - last >= SAID_EVERY:
+                last = time.monotonic()
+                self._app.post_message(Progressed(kind, share))
+
+        return report
+
     def _read(self, kind: str, wish: "Wish") -> None:
         try:
-            self._app.post_message(Found(kind, wish, self._session.read(kind, wish)))
+            self._app.post_message(Found(kind, wish, self._session.read(kind, wish, self._reporter(kind))))
         except IvptError as error:
             self._app.post_message(Missed(kind, wish, str(error)))

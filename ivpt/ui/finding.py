@@ -1,5 +1,6 @@
 """Finding images and classes by part of their names."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ivpt.runfile.reader import RunFile
@@ -19,11 +20,19 @@ class Names:
 
 @dataclass(frozen=True)
 class Hit:
-    """Something that answers to what was typed: ``kind`` is image or class."""
+    """Something that answers to what was typed.
+
+    Attributes:
+        kind: image, class or concept.
+        index: position in the image table, class, or channel.
+        name: harmless.
+        key: layer of a concept.
+    """
 
     kind: str
     index: int
     name: str
+    key: str = ""
 
 
 def read_names(run: RunFile) -> Names:
@@ -54,3 +63,15 @@ def find_images(names: Names | None, typed: str) -> list[Hit]:
         if part in name and not (hits and hits[0].index == index):
             hits.append(Hit("image", index, names.ids[index]))
     return hits
+
+
+def find_concepts(labels: Iterable[tuple[str, int, str]], typed: str) -> list[Hit]:
+    """Concepts whose label, ``beak (L6:3)`` or ``L6:3``, holds what was typed.
+
+    Args:
+        labels: layer, channel and label of each.
+        typed: part of a label.
+    """
+    part = typed.strip().casefold()
+    found = [Hit("concept", k, label, key) for key, k, label in labels if part and part in label.casefold()]
+    return sorted(found, key=lambda hit: not hit.name.casefold().startswith(part))[:MOST]

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ivpt.runfile.index import Rank, RunIndex
 from ivpt.runfile.reader import RunFile
 from ivpt.runfile.schema import SPLITS
 from ivpt.ui.raster import Pixels, Regions, cut_out
 from ivpt.ui.text import plain
-
-RANKS = ("strongest", "median", "weakest")
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,9 @@ class Page:
         regions: per layer key (h, w); empty where no maps are stored.
         groups: per layer key (m,) group of each prototype, for layers that have groups.
         scores: (n, C), None where no maps are stored.
+        size: (width, height) of the original image in pixels; None where it is not known.
+        keypoints: (K, 3) x, y, visible in pixels of the original; None where nothing is annotated.
+        box: x, y, width, height of the object in pixels of the original; None where nothing is annotated.
         trouble: what could not be read, in words; may be empty.
     """
 
@@ -39,6 +41,9 @@ class Page:
     regions: dict[str, Regions]
     groups: dict[str, NDArray[np.int8]]
     scores: NDArray[np.float32] | None
+    size: tuple[int, int] | None = None
+    keypoints: NDArray[np.float32] | None = None
+    box: NDArray[np.float32] | None = None
     trouble: str = ""
 
     @property
@@ -49,12 +54,21 @@ class Page:
 
 @dataclass(frozen=True)
 class Cutting:
-    """A region cut out of an image: the picture and, as large, the map of the layer."""
+    """A region cut out of an image.
+
+    Attributes:
+        image: position in the image table.
+        picture: part of the thumbnail.
+        regions: of the layer, as large as the picture.
+        area: share of the whole map that the concept's region covers.
+        label: class of the image.
+    """
 
     image: int
     picture: Pixels
     regions: Regions
-    strength: float
+    area: float
+    label: int
 
 
 @dataclass(frozen=True)
@@ -63,18 +77,18 @@ class Gallery:
 
     Attributes:
         key, channel: the concept.
-        rows: for each of :data:`RANKS` some cuttings.
+        rows: for each rank some cuttings.
         firing: number of images with a region.
     """
 
     key: str
     channel: int
-    rows: dict[str, tuple[Cutting, ...]]
+    rows: dict[Rank, tuple[Cutting, ...]]
     firing: int
 
 
 def read_page(run: RunFile, index: int) -> Page:
-    """Read one image: thumbnail, regions of every layer, groups and scores.
+    """Read one image: thumbnail, regions of every layer, groups, scores and annotations.
 
     Raises:
         RunFileError: the file is damaged.
@@ -101,6 +115,9 @@ def read_page(run: RunFile, index: int) -> Page:
         regions,
         groups,
         scores,
+        run.image_size(index),
+        run.keypoints(index),
+        run.box(index),
         trouble,
     )
 
@@ -120,13 +137,19 @@ def read_picture(run: RunFile, index: int) -> tuple[Pixels | None, str]:
         return None, "its thumbnail is damaged"
 
 
-def read_gallery(run: RunFile, key: str, channel: int, each: int = 4) -> Gallery:
+EACH = 9
+"""Regions per rank that are read."""
+
+
+def read_gallery(run: RunFile, index: RunIndex, key: str, channel: int, each: int = EACH) -> Gallery:
     """Cut the strongest, the median and the weakest regions of a concept out of their images.
 
-    The strength of a region is the mean attention inside it. Images without a region of the concept do not take part.
+    How strong a region is, is told by the attention inside it, see :class:`ivpt.runfile.index.Ranked`. Images without a
+    region of the concept do not take part.
 
     Args:
         run: with maps.
+        index: of the run.
         key: layer.
         channel: the concept.
         each: how many per rank; fewer where there are not enough images, and then no image appears twice.
@@ -134,28 +157,27 @@ def read_gallery(run: RunFile, key: str, channel: int, each: int = 4) -> Gallery
     Raises:
         RunFileError: the file is damaged.
     """
-    images = run.map_images
-    if not len(images):
-        return Gallery(key, channel, dict.fromkeys(RANKS, ()), 0)
-    strength = run.strengths(key)[:, channel]
-    firing = np.flatnonzero(run.areas(key)[:, channel] > 0)
-    ranked = firing[np.argsort(-strength[firing], kind="stable")]
-    each = min(each, max(len(ranked) // len(RANKS), 1))
-    middle = max((len(ranked) - each) // 2, 0)
-    picked = {
-        "strongest": ranked[:each],
-        "median": ranked[middle : middle + each] if len(ranked) > 1 else ranked[:0],
-        "weakest": ranked[::-1][:each] if len(ranked) > 2 else ranked[:0],
+    ranked = index.ranked(key, channel)
+    rows = {
+        rank: tuple(_cutting(run, key, channel, int(image)) for image in images)
+        for rank, images in ranked.pick(each).items()
     }
-    rows = {}
-    for rank in RANKS:
-        cuttings = []
-        for row in picked[rank]:
-            image = int(images[row])
-            picture, _ = read_picture(run, image)
-            regions = run.regions(key, image)
-            if picture is None:
-                picture = np.full((4 * regions.shape[0], 4 * regions.shape[1], 3), 128, np.uint8)
-            cuttings.append(Cutting(image, *cut_out(picture, regions, channel), float(strength[row])))
-        rows[rank] = tuple(cuttings)
-    return Gallery(key, channel, rows, len(firing))
+    return Gallery(key, channel, rows, ranked.firing)
+
+
+def _cutting(run: RunFile, key: str, channel: int, image: int) -> Cutting:
+    picture, _ = read_picture(run, image)
+    regions = run.regions(key, image)
+    if picture is None:
+        picture = np.full((4 * regions.shape[0], 4 * regions.shape[1], 3), 128, np.uint8)
+    area = float((regions == channel).mean())
+    return Cutting(image, *cut_out(picture, regions, channel), area, int(run.labels[image]))
+
+
+def read_attention(run: RunFile, index: int, key: str, channel: int) -> NDArray[np.float32] | None:
+    """(h, w) attention of one concept in one image, 0 to 1; None where no maps are stored.
+
+    Raises:
+        RunFileError: the file is damaged.
+    """
+    return run.attention(key, index)[channel] if run.has_maps(index) else None

@@ -5,6 +5,7 @@ The session holds the run, the place where the user stands and the way there. Ev
 what is missing for what is chosen (:meth:`Session.wish`), a worker reads it, and :meth:`Session.take` hands it over.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
@@ -19,13 +20,18 @@ from ivpt.ui.parts.base import Part, Reading, Wish
 from ivpt.ui.text import plain
 
 if TYPE_CHECKING:
+    from ivpt.ui.parts.classes import Classes
     from ivpt.ui.parts.concepts import Concepts
+    from ivpt.ui.parts.edits import Edits
     from ivpt.ui.parts.evidence import Evidence
     from ivpt.ui.parts.images import Images
-    from ivpt.ui.parts.names import Names
     from ivpt.ui.parts.overlay import Overlay
+    from ivpt.ui.parts.summary import Summary
 
 PREDICTED, TRUE = "predicted", "true"
+
+Filter = tuple[str | int, ...]
+"""A choice of images, see :mod:`ivpt.ui.parts.images`."""
 
 P = TypeVar("P", bound=Part)
 
@@ -40,7 +46,7 @@ class View:
         concept: channel of the chosen concept of that layer, or None.
         explain: the class whose evidence is shown: :data:`PREDICTED`, :data:`TRUE` or a class index.
         against: the class it is compared with; None for the likeliest other one.
-        filter: which images are gone through, see :mod:`ivpt.ui.parts.images`.
+        filter: which images are gone through.
     """
 
     image: int
@@ -48,7 +54,7 @@ class View:
     concept: int | None = None
     explain: str | int = PREDICTED
     against: int | None = None
-    filter: str = "all"
+    filter: Filter = ("all",)
 
 
 class Session:
@@ -118,9 +124,24 @@ class Session:
         return cast("Overlay", self.part_named("overlay"))
 
     @property
-    def names(self) -> "Names":
-        """Names that analysts gave to concepts."""
-        return cast("Names", self.part_named("names"))
+    def summary(self) -> "Summary":
+        """What is known of all images together."""
+        return cast("Summary", self.part_named("summary"))
+
+    @property
+    def classes(self) -> "Classes":
+        """Classes, their confusions and what speaks for each."""
+        return cast("Classes", self.part_named("classes"))
+
+    @property
+    def edits(self) -> "Edits":
+        """Names, notes and marks that analysts have given."""
+        return cast("Edits", self.part_named("edits"))
+
+    def label(self, key: str, channel: int) -> str:
+        """What a concept is called: ``beak (L6:3)``, or ``L6:3`` where nobody has named it; harmless."""
+        name = self.edits.name(key, channel)
+        return f"{name} ({key}:{channel})" if name else f"{key}:{channel}"
 
     # what is chosen
 
@@ -205,13 +226,19 @@ class Session:
         """What is missing of a kind for what is chosen; None when nothing is."""
         return self.reading(kind).missing()
 
-    def read(self, kind: str, wish: Wish) -> object:
+    def read(self, kind: str, wish: Wish, report: Callable[[float], None] = lambda share: None) -> object:
         """Read what was wished for; called in a worker, changes nothing.
+
+        Args:
+            kind: as screens ask for it.
+            wish: from :meth:`wish`.
+            report: told the share that is done, by what takes long.
 
         Raises:
             RunFileError: the file is damaged.
         """
-        return self.reading(kind).read(self.run, wish[1])
+        reading = self.reading(kind)
+        return reading.read(self.run, wish[1], report) if reading.reports else reading.read(self.run, wish[1])
 
     def take(self, kind: str, wish: Wish, found: object) -> bool:
         """Keep what was read; whether it is what is wanted now."""
@@ -251,4 +278,6 @@ class Session:
             concept=view.concept if same else None,
             explain=PREDICTED if isinstance(view.explain, int) and view.explain >= number else view.explain,
             against=None if view.against is not None and view.against >= number else view.against,
+            # classes may have gone with what they were compared with
+            filter=view.filter if len(view.filter) == 1 else ("all",),
         )

@@ -5,7 +5,6 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from ivpt.runfile.reader import RunFile
     from ivpt.ui.session import Session
 
 T = TypeVar("T")
@@ -21,12 +20,14 @@ class Reading(Generic[T]):
         wanted: what is to be read now; None when nothing is.
         read: reads it; called in a worker with the run and what was wanted, and may use nothing else.
         keep: how many results to keep, so that going back reads nothing.
+        reports: it takes long: ``read`` is called with a third argument, to be told the share that is done.
     """
 
     def __init__(
-        self, wanted: Callable[[], Hashable | None], read: Callable[["RunFile", Any], T], *, keep: int = 1
+        self, wanted: Callable[[], Hashable | None], read: Callable[..., T], *, keep: int = 1, reports: bool = False
     ) -> None:
-        self._wanted, self.read, self._keep = wanted, read, keep
+        self._wanted, self.read, self._keep, self.reports = wanted, read, keep, reports
+        self.progress = 0.0
         self._kept: OrderedDict[Wish, T] = OrderedDict()
         self._refused: dict[Wish, str] = {}
         self._version = 0
@@ -109,9 +110,10 @@ class Part:
         self,
         name: str,
         wanted: Callable[[], Hashable | None],
-        read: Callable[["RunFile", Any], T],
+        read: Callable[..., T],
         *,
         keep: int = 1,
+        reports: bool = False,
     ) -> Reading[T]:
         """Declare something that is read; screens ask for it as ``part.name``.
 
@@ -120,8 +122,9 @@ class Part:
             wanted: what is to be read now; None when nothing is.
             read: reads it, in a worker.
             keep: how many results to keep.
+            reports: it takes long and says how far it is.
         """
-        made = self.readings[name] = Reading(wanted, read, keep=keep)
+        made = self.readings[name] = Reading(wanted, read, keep=keep, reports=reports)
         return made
 
     def adopted(self) -> None:

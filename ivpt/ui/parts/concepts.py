@@ -1,71 +1,110 @@
 """The list of concepts of a layer, and what is known of the chosen one."""
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from ivpt.analysis import lineage
+from ivpt.analysis.concepts import ConceptFacts, OverClasses, over_classes
+from ivpt.analysis.lineage import Link
+from ivpt.runfile.index import RANKS, Rank, RunIndex
 from ivpt.runfile.reader import RunFile
-from ivpt.ui import reading, survey
+from ivpt.ui import reading
 from ivpt.ui.parts.base import Part
 from ivpt.ui.parts.evidence import along
 
 if TYPE_CHECKING:
     from ivpt.ui.reading import Gallery
     from ivpt.ui.session import Session
-    from ivpt.ui.survey import Concept, Survey
 
-SORTS = ("number", "area", "images", "importance")
+NUMBER, AREA, IMAGES, IMPORTANCE, CONSISTENCY, PART = "number", "area", "images", "importance", "consistency", "part"
+SORTS = (NUMBER, AREA, IMAGES, IMPORTANCE, CONSISTENCY, PART)
+EVERY, FLAGGED, SOUND, NAMED, UNNAMED = "all", "flagged", "not flagged", "named", "unnamed"
+SHOWN = (EVERY, FLAGGED, SOUND, NAMED, UNNAMED)
+CONSISTENCY_FIGURE = "consistency: consistency"
+"""The stored figure that the list shows, see :attr:`ConceptFacts.metrics`."""
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What is known of one concept beyond its row.
+
+    Attributes:
+        key, channel: the concept.
+        classes: how it is spread over them.
+        parents: by overlap with the next layer.
+        children: of the layer before, or of every block for coarse concepts.
+        path: the strongest link of each step up to the coarse set.
+    """
+
+    key: str
+    channel: int
+    classes: OverClasses
+    parents: tuple[Link, ...]
+    children: tuple[Link, ...]
+    path: tuple[Link, ...]
 
 
 class Concepts(Part):
-    """Concepts of the layer chosen, sorted; reads figures over all images and regions of the concept at hand.
+    """Concepts of the layer chosen, sorted and filtered; reads regions and relations of the concept at hand.
 
     Attributes:
         sort: one of :data:`SORTS`.
+        shown: one of :data:`SHOWN`.
+        ranks: which regions fill the gallery: all three ranks, or one of them.
     """
 
     def __init__(self, session: "Session") -> None:
         super().__init__(session)
-        self.sort = "number"
-        self.surveys = self.reads("survey", lambda: True, _read_survey)
-        self.galleries = self.reads("gallery", self._wanted, _read_gallery, keep=8)
+        self.sort, self.shown = NUMBER, EVERY
+        self.ranks: tuple[Rank, ...] = RANKS
+        self.galleries = self.reads("gallery", self._wanted, _read_gallery, keep=12)
+        self.details = self.reads("detail", self._wanted, _read_detail, keep=64)
 
-    def _wanted(self) -> tuple[str, int] | None:
-        at = self.at
-        return None if at is None else (self.session.view.layer, at)
-
-    @property
-    def survey(self) -> "Survey | None":
-        """Figures over all images, once they are read."""
-        return self.surveys.latest
+    def _wanted(self) -> tuple[RunIndex, str, int] | None:
+        at, index = self.at, self.session.summary.index
+        return None if at is None or index is None else (index, self.session.view.layer, at)
 
     @property
     def gallery(self) -> "Gallery | None":
         """Regions of the concept at hand, once they are read."""
         return self.galleries.value
 
-    def rows(self) -> "list[Concept]":
-        """Concepts of the layer chosen, sorted as chosen; those without a figure come last."""
-        if self.survey is None:
-            return []
-        keys: dict[str, Callable[[Concept], float]] = {
-            "number": lambda c: c.channel,
-            "area": lambda c: -c.area,
-            "images": lambda c: -c.images,
-            "importance": lambda c: -self.importance(c),
-        }
-        rows = self.survey.concepts.get(self.session.view.layer, ())
-        return sorted(rows, key=lambda c: (np.isnan(value := keys[self.sort](c)), value))
+    @property
+    def detail(self) -> Detail | None:
+        """Relations of the concept at hand, once they are read."""
+        return self.details.value
 
-    def importance(self, concept: "Concept") -> float:
-        """Mean contribution to the true class, over classes or for the class explained; NaN where there is none."""
-        if concept.importance is None or not np.isfinite(concept.importance).any():
-            return float("nan")
-        explain = self.session.view.explain
-        if isinstance(explain, int):
-            return float(concept.importance[explain])
-        return float(np.nanmean(concept.importance))
+    # the list
+
+    def rows(self) -> list[ConceptFacts]:
+        """Concepts of the layer chosen, filtered and sorted; those without a figure come last."""
+        facts = self.session.summary.facts
+        if facts is None:
+            return []
+        keys: dict[str, Callable[[ConceptFacts], float]] = {
+            NUMBER: lambda c: c.channel,
+            AREA: lambda c: -c.area,
+            IMAGES: lambda c: -c.share,
+            IMPORTANCE: lambda c: -_number(c.importance),
+            CONSISTENCY: lambda c: -c.metrics.get(CONSISTENCY_FIGURE, math.nan),
+            PART: lambda c: -c.part[1] if c.part else math.nan,
+        }
+        rows = [c for c in facts.concepts.get(self.session.view.layer, ()) if self._passes(c)]
+        return sorted(rows, key=lambda c: (math.isnan(value := keys[self.sort](c)), value))
+
+    def _passes(self, c: ConceptFacts) -> bool:
+        match self.shown:
+            case "flagged":
+                return bool(c.flags)
+            case "not flagged":
+                return not c.flags
+            case "named":
+                return bool(self.session.edits.name(c.key, c.channel))
+            case "unnamed":
+                return not self.session.edits.name(c.key, c.channel)
+        return True
 
     @property
     def at(self) -> int | None:
@@ -89,7 +128,45 @@ class Concepts(Part):
 
     def next_sort(self) -> bool:
         """Sort the list by another column."""
-        self.sort = SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)]
+        return self.sort_by(SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)])
+
+    def sort_by(self, sort: str) -> bool:
+        """Sort the list by a column."""
+        changed, self.sort = sort != self.sort and sort in SORTS, sort if sort in SORTS else self.sort
+        return changed
+
+    def next_shown(self) -> bool:
+        """List all, flagged, not flagged, named or unnamed concepts; empty choices are left out."""
+        for step in range(1, len(SHOWN) + 1):
+            before, self.shown = self.shown, SHOWN[(SHOWN.index(self.shown) + 1) % len(SHOWN)]
+            if self.rows() or self.shown == EVERY:
+                if self.at not in [c.channel for c in self.rows()]:
+                    self.session.choose(concept=None)
+                return step > 0 and before != self.shown
+        return False
+
+    # from fine to coarse
+
+    def to_parent(self) -> bool:
+        """Go to the concept of the next layer that owns most of this one's cells."""
+        return self._follow([link.coarse for link in self.detail.parents] if self.detail else [])
+
+    def to_child(self) -> bool:
+        """Go to the concept of the layer before that lies most in this one."""
+        return self._follow([link.fine for link in self.detail.children] if self.detail else [])
+
+    def _follow(self, concepts: list[tuple[str, int]]) -> bool:
+        for key, channel in concepts:
+            if channel in self.session.run.layer(key).foreground:
+                return self.session.choose(layer=key, concept=channel)
+        return False
+
+    # regions
+
+    def next_ranks(self) -> bool:
+        """Fill the gallery with all ranks, or the strongest, the median or the weakest regions alone."""
+        choices: tuple[tuple[Rank, ...], ...] = (RANKS, *((rank,) for rank in RANKS))
+        self.ranks = choices[(choices.index(self.ranks) + 1) % len(choices)]
         return True
 
     def strongest(self) -> bool:
@@ -101,9 +178,22 @@ class Concepts(Part):
         return True
 
 
-def _read_survey(run: RunFile, _what: object) -> "Survey":
-    return survey.read_survey(run)
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
-def _read_gallery(run: RunFile, what: tuple[str, int]) -> "Gallery":
+def _read_gallery(run: RunFile, what: tuple[RunIndex, str, int]) -> "Gallery":
     return reading.read_gallery(run, *what)
+
+
+def _read_detail(run: RunFile, what: tuple[RunIndex, str, int]) -> Detail:
+    index, key, channel = what
+    coarse = run.layer(key).block is None
+    return Detail(
+        key,
+        channel,
+        over_classes(run, index, key, channel),
+        () if coarse else lineage.parents(run, index, key, channel),
+        lineage.children(run, index, key, channel),
+        lineage.path_to_coarse(run, index, key, channel),
+    )

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ivpt.runfile.reader import RunFile
 from ivpt.ui.parts.base import Part
+from ivpt.ui.reading import read_attention
 from ivpt.ui.session import PREDICTED, TRUE
 
 if TYPE_CHECKING:
     from ivpt.ui.reading import Page
+    from ivpt.ui.session import Session
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,22 @@ class Present:
 
 
 class Evidence(Part):
-    """Contributions of concepts in the image at hand, from the scores stored with it."""
+    """Contributions of concepts in the image at hand, from the scores stored with it; reads attention when asked for.
+
+    Attributes:
+        contrast: show what speaks for one class and not the other, instead of what speaks for the one.
+    """
+
+    def __init__(self, session: "Session") -> None:
+        super().__init__(session)
+        self.contrast = False
+        self.attentions = self.reads("attention", self._attended, _read_attention, keep=16)
+
+    def _attended(self) -> tuple[int, str, int] | None:
+        view = self.session.view
+        if not self.session.overlay.heat or view.concept is None or view.image < 0:
+            return None
+        return view.image, view.layer, view.concept
 
     @property
     def _page(self) -> "Page | None":
@@ -107,8 +125,21 @@ class Evidence(Part):
         return 0 <= c < len(self.session.class_names) and self.session.choose(explain=c)
 
     def compare_with(self, c: int) -> bool:
-        """Compare the class explained with another."""
-        return 0 <= c < len(self.session.class_names) and self.session.choose(against=c)
+        """Say what speaks for the class explained and not for another."""
+        if not 0 <= c < len(self.session.class_names):
+            return False
+        self.contrast = True
+        self.session.choose(against=c)
+        return True
+
+    def toggle_contrast(self) -> bool:
+        """Show what speaks for this class and not for the other, or what speaks for this one."""
+        self.contrast = not self.contrast
+        return True
+
+
+def _read_attention(run: RunFile, what: tuple[int, str, int]) -> NDArray[np.float32] | None:
+    return read_attention(run, *what)
 
 
 def along(channels: list[int], at: int | None, by: int) -> int | None:

@@ -1,25 +1,26 @@
 """Which images are gone through, and the one at hand."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ivpt.runfile.reader import RunFile
 from ivpt.runfile.schema import SPLITS
 from ivpt.ui import finding, reading
 from ivpt.ui.parts.base import Part
+from ivpt.ui.parts.lists import ImageNumbers, Numbers
+from ivpt.ui.session import Filter
 
 if TYPE_CHECKING:
     from ivpt.ui.reading import Page
     from ivpt.ui.session import Session
 
-FILTERS = ("all", *SPLITS, "mistakes")
-"""Choices of images; ``all`` are those with maps, unless there are none."""
+ALL, MISTAKES, OF_CLASS, CONFUSED = "all", "mistakes", "class", "confused"
+FILTERS: tuple[Filter, ...] = ((ALL,), *((name,) for name in SPLITS), (MISTAKES,))
+"""Choices that a key goes through; ``all`` are those with maps, unless there are none. There are also ``(OF_CLASS, c)``
+and ``(CONFUSED, split, true, predicted)``."""
 PAGES_KEPT = 16
-
-Indices = NDArray[np.integer[Any]]
 
 
 class Images(Part):
@@ -40,109 +41,141 @@ class Images(Part):
 
     def adopted(self) -> None:
         """Images may have come or got predictions."""
-        self.__dict__.pop("_orders", None)
+        self.__dict__.pop("_made", None)
 
     # the choice
 
     @cached_property
-    def _orders(self) -> dict[str, Indices]:
+    def _made(self) -> dict[Filter, ImageNumbers]:
         return {}
 
-    def order(self, filter: str | None = None) -> Indices:
-        """The images that next and previous go through."""
-        name = filter or self.session.view.filter
-        if name not in self._orders:
-            self._orders[name] = self._ordered(name)
-        return self._orders[name]
+    def of(self, filter: Filter) -> ImageNumbers:
+        """The images of a choice, ascending."""
+        if filter not in self._made:
+            self._made[filter] = self._make(filter)
+        return self._made[filter]
 
-    def _ordered(self, name: str) -> Indices:
-        run = self.session.run
-        mapped = np.sort(run.map_images)
-        if name in SPLITS:
-            return np.flatnonzero(run.splits == SPLITS.index(name))
-        if name == "mistakes":
-            return np.flatnonzero((run.predictions >= 0) & (run.predictions != run.labels))
-        return mapped if len(mapped) else np.arange(run.num_images)
+    def _make(self, filter: Filter) -> ImageNumbers:
+        run, index = self.session.run, self.session.summary.index
+        # without an index the same lists are made of arrays over all images
+        match filter:
+            case ("all",):
+                mapped = index.mapped() if index else Numbers(np.sort(run.map_images))
+                return mapped if len(mapped) else Numbers(np.arange(run.num_images))
+            case ("mistakes",):
+                if index:
+                    return index.mistakes()
+                return Numbers(np.flatnonzero((run.predictions >= 0) & (run.predictions != run.labels)))
+            case ("class", int(c)):
+                return index.of_class(c) if index else Numbers(np.flatnonzero(run.labels == c))
+            case ("confused", str(split), int(true), int(said)):
+                if index:
+                    return index.of_pair(split, true, said)
+                chosen = (run.labels == true) & (run.predictions == said)
+                return Numbers(np.flatnonzero(chosen & (run.splits == SPLITS.index(split))))
+            case (str(split),) if split in SPLITS:
+                if index:
+                    return index.of_split(split)
+                return Numbers(np.flatnonzero(run.splits == SPLITS.index(split)))
+        raise ValueError(f"{filter!r} is no choice of images")
+
+    @property
+    def order(self) -> ImageNumbers:
+        """The images that next and previous go through."""
+        return self.of(self.session.view.filter)
 
     @property
     def position(self) -> tuple[int, int]:
         """Place of the image among those of the filter, counted from 1 (0 = not among them), and their number."""
-        order = self.order()
-        place = int(np.searchsorted(order, self.session.view.image))
-        inside = place < len(order) and order[place] == self.session.view.image
-        return (place + 1 if inside else 0), len(order)
+        order, image = self.order, self.session.view.image
+        return (order.find(image) + 1 if image in order else 0), len(order)
+
+    def words(self) -> str:
+        """The choice in words, harmless."""
+        match self.session.view.filter:
+            case ("class", int(c)):
+                return f"of {self.session.class_name(c)}"
+            case ("confused", _, int(true), int(said)):
+                return f"{self.session.class_name(true)} taken for {self.session.class_name(said)}"
+            case (name, *_):
+                return str(name)
+        return ""
 
     # commands
 
-    def _go(self, image: int, steps: str | None = None) -> bool:
-        return self.session.choose(image=image, steps=steps)
+    def _go(self, image: int | None, steps: str | None = None) -> bool:
+        return image is not None and self.session.choose(image=image, steps=steps)
 
     def start(self) -> bool:
         """Stand on the first image of the filter, if the one at hand is not among them."""
         place, many = self.position
-        return bool(many) and not place and self._go(int(self.order()[0]))
+        return bool(many) and not place and self._go(self.order[0])
 
     def next(self) -> bool:
         """Go to the next image of the filter."""
-        return self._step(self.order(), 1)
+        return self._go(self.order.step(self.session.view.image, 1), "images")
 
     def previous(self) -> bool:
         """Go to the previous image of the filter."""
-        return self._step(self.order(), -1)
+        return self._go(self.order.step(self.session.view.image, -1), "images")
 
     def first(self) -> bool:
         """Go to the first image of the filter."""
-        order = self.order()
-        return bool(len(order)) and self._go(int(order[0]))
+        return bool(len(self.order)) and self._go(self.order[0])
 
     def last(self) -> bool:
         """Go to the last image of the filter."""
-        order = self.order()
-        return bool(len(order)) and self._go(int(order[-1]))
+        return bool(len(self.order)) and self._go(self.order[len(self.order) - 1])
 
     def next_mistake(self) -> bool:
         """Go to the next wrongly classified image of the filter."""
-        return self._step(np.intersect1d(self.order(), self.order("mistakes")), 1)
+        return self._go(_both(self.of((MISTAKES,)), self.order, self.session.view.image, 1), "images")
 
     def previous_mistake(self) -> bool:
         """Go to the previous wrongly classified image of the filter."""
-        return self._step(np.intersect1d(self.order(), self.order("mistakes")), -1)
+        return self._go(_both(self.of((MISTAKES,)), self.order, self.session.view.image, -1), "images")
 
     def next_of_class(self) -> bool:
         """Go to the next image of the same true class, around the end."""
-        if self.session.view.image < 0:
+        if self.session.view.image < 0 or self.page is None or self.page.index != self.session.view.image:
             return False
-        return self.to_class(int(self.session.run.labels[self.session.view.image]))
+        return self.to_class(self.page.label)
 
     def to_class(self, c: int) -> bool:
         """Go to the next image of a class in the filter, or of all images when the filter has none; around the end."""
-        order, labels = self.order(), self.session.run.labels
-        own = order[labels[order] == c]
-        if not len(own):
-            own = np.flatnonzero(labels == c)
-        later = own[own > self.session.view.image]
-        return bool(len(own)) and self._go(int(later[0] if len(later) else own[0]))
+        own, image = self.of((OF_CLASS, c)), self.session.view.image
+        for order in (self.order, own):
+            to = _both(own, order, image, 1)
+            if to is None:
+                to = _both(own, order, -1, 1)
+            if to is not None:
+                return self._go(to)
+        return False
 
     def to(self, index: int) -> bool:
         """Go to an image, whether or not the filter lets it through."""
         return 0 <= index < self.session.run.num_images and self._go(index)
 
-    def _step(self, order: Indices, by: int) -> bool:
-        at = self.session.view.image
-        place = int(np.searchsorted(order, at, side="right" if by > 0 else "left"))
-        place = place if by > 0 else place - 1
-        return 0 <= place < len(order) and self._go(int(order[place]), "images")
+    def choose(self, filter: Filter) -> bool:
+        """Go through another choice of images, unless it is empty."""
+        if not len(self.of(filter)):
+            return False
+        changed = self.session.choose(filter=filter)
+        return self.start() or changed
 
     def next_filter(self) -> bool:
         """Go through another choice of images; empty choices are left out."""
-        at = FILTERS.index(self.session.view.filter)
-        for step in range(1, len(FILTERS)):
-            name = FILTERS[(at + step) % len(FILTERS)]
-            if len(self.order(name)):
-                self.session.choose(filter=name)
-                self.start()
-                return True
-        return False
+        now = self.session.view.filter
+        at = FILTERS.index(now) if now in FILTERS else -1
+        return any(self.choose(FILTERS[(at + step) % len(FILTERS)]) for step in range(1, len(FILTERS)))
+
+
+def _both(some: ImageNumbers, others: ImageNumbers, image: int, by: int) -> int | None:
+    """The next image after (or before) one that is in both lists."""
+    found = some.step(image, by)
+    while found is not None and found not in others:
+        found = some.step(found, by)
+    return found
 
 
 def _read_ids(run: RunFile, _what: object) -> finding.Names:

@@ -1,4 +1,4 @@
-"""What the three screens have in common."""
+"""What the screens have in common."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -28,7 +28,7 @@ def bindings(screen: str) -> list[BindingType]:
 class SessionScreen(Screen[None]):
     """A view of the session: it is told to show, and asks for nothing but what it needs to read."""
 
-    AUTO_FOCUS: ClassVar[str | None] = None
+    AUTO_FOCUS: ClassVar[str | None] = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
     name_in_table = ""
@@ -48,7 +48,7 @@ class SessionScreen(Screen[None]):
         """The line above, the body, the line of keys."""
         yield TopLine(self.name_in_table, self.explorer.card.title, self.explorer.shown_path)
         yield from self.body()
-        yield KeyLine(self.name_in_table)
+        yield KeyLine(self.name_in_table, self.explorer.keys)
 
     def body(self) -> Iterator[Widget]:
         """Everything between the two lines."""

@@ -7,9 +7,18 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from ivpt.ui.finding import Hit, find_classes, find_images
+from ivpt.ui.finding import Hit, find_classes, find_concepts, find_images
 from ivpt.ui.session import Session
 from ivpt.ui.widgets.sheet import Sheet, click
+
+_ASKED = {
+    "go": "Go to an image, class or concept",
+    "why": "Explain which class?",
+    "against": "And not which class?",
+    "class": "Which class?",
+    "versus": "Beside which class?",
+}
+"""Purpose to what is asked; all but ``go`` ask for a class."""
 
 
 class FindScreen(ModalScreen[Hit | None]):
@@ -17,7 +26,7 @@ class FindScreen(ModalScreen[Hit | None]):
 
     Args:
         session: where names come from.
-        purpose: ``go`` offers images and classes, ``why`` classes alone.
+        purpose: one of :data:`_ASKED`.
     """
 
     BINDINGS = [
@@ -29,29 +38,33 @@ class FindScreen(ModalScreen[Hit | None]):
     def __init__(self, session: Session, purpose: str) -> None:
         super().__init__()
         self._session, self._purpose = session, purpose
+        self.reads = ("images.ids", "edits.edited") if purpose == "go" else ()
         self.hits: list[Hit] = []
         self.at = 0
 
     def compose(self) -> ComposeResult:
         """The line to type into and the hits."""
         with Vertical(classes="dialog", id="find"):
-            words = "part of a class name" if self._purpose == "why" else "part of an image or class name, or #position"
+            words = "part of a name, or #position" if self._purpose == "go" else "part of a class name"
             yield Input(placeholder=words, id="typed")
             yield Sheet(self._lines, id="hits")
 
     def on_mount(self) -> None:
         """Name the box and show the first hits."""
         box = self.query_one("#find")
-        box.border_title = Content("Explain which class?" if self._purpose == "why" else "Go to")
-        box.border_subtitle = Content("↑↓ choose   ⏎ go   esc closes")
+        box.border_title = Content(_ASKED[self._purpose])
+        box.border_subtitle = Content("↑↓ choose   ⏎ take   esc closes")
         self.show()
 
     def show(self) -> None:
         """Look again, for instance when the names have been read."""
-        typed = self.query_one(Input).value
-        classes = find_classes(self._session.class_names, typed) if typed or self._purpose == "why" else []
-        images = [] if self._purpose == "why" else find_images(self._session.images.ids.value, typed)
-        self.hits = [*classes, *images]
+        session, typed = self._session, self.query_one(Input).value
+        go = self._purpose == "go"
+        classes = find_classes(session.class_names, typed) if typed or not go else []
+        labels = ((x.key, k, session.label(x.key, k)) for x in session.layers for k in x.foreground)
+        concepts = find_concepts(labels, typed) if go else []
+        images = find_images(session.images.ids.value, typed) if go else []
+        self.hits = [*concepts, *classes, *images]
         self.at = min(self.at, max(len(self.hits) - 1, 0))
         self.query_one("#hits", Sheet).draw(self._lines)
 
@@ -86,7 +99,7 @@ class FindScreen(ModalScreen[Hit | None]):
         first = max(0, min(self.at - height // 2, len(self.hits) - height)) if height else 0
         lines = []
         for at, hit in enumerate(self.hits[first:], start=first):
-            line = Content.assemble((f"{hit.kind:<6}", "$accent"), hit.name).pad_right(width)
+            line = Content.assemble((f"{hit.kind:<8}", "$accent"), hit.name).pad_right(width)
             line = line.stylize("bold on $primary-muted") if at == self.at else line
             lines.append(line.stylize(click(f"screen.take({at})")))
         return lines

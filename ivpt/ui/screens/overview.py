@@ -11,6 +11,7 @@ from textual.widget import Widget
 from ivpt.ui.actions import OVERVIEW
 from ivpt.ui.screens.base import SessionScreen, bindings
 from ivpt.ui.widgets.bars import bar
+from ivpt.ui.widgets.cells import MUTED, cut, waiting
 from ivpt.ui.widgets.curves import curves
 from ivpt.ui.widgets.sheet import Sheet, click
 
@@ -26,7 +27,7 @@ class OverviewScreen(SessionScreen):
     """The first screen; its card needs nothing that takes long."""
 
     name_in_table = OVERVIEW
-    needs = ("concepts.survey",)
+    needs = ("summary.index", "summary.facts")
     AUTO_FOCUS = "#overview"
     BINDINGS = bindings(OVERVIEW)
     _whole = False
@@ -55,11 +56,15 @@ class OverviewScreen(SessionScreen):
         )
         await self.query_one("#overview").mount(
             Horizontal(
-                Sheet(title="Scores", id="scores", classes="panel"),
-                Sheet(title="Foreground of each layer", id="layers", classes="panel"),
+                Sheet(title="Look out for", id="warnings", classes="panel"),
+                Vertical(
+                    Sheet(title="Foreground of each layer", id="layers", classes="panel"),
+                    Sheet(title="Data", id="data", classes="panel"),
+                    classes="column",
+                ),
                 classes="row",
             ),
-            Sheet(title="Look out for", id="warnings", classes="panel"),
+            Sheet(title="Scores", id="scores", classes="panel"),
         )
         self._whole = True
         self.show()
@@ -76,6 +81,7 @@ class OverviewScreen(SessionScreen):
         self.query_one("#loss", Sheet).draw(lambda width, height: curves(loss, width, height or CURVES_HEIGHT))
         self.query_one("#scores", Sheet).draw(lambda width, height: score_lines(session, width))
         self.query_one("#layers", Sheet).draw(lambda width, height: layer_lines(session, width))
+        self.query_one("#data", Sheet).draw(lambda width, height: data_lines(session, width))
         self.query_one("#warnings", Sheet).draw(lambda width, height: warning_lines(session, width))
 
 
@@ -102,49 +108,70 @@ def card_lines(card: "Card", width: int) -> list[Content]:
 
 
 def score_lines(session: "Session", width: int) -> list[Content]:
-    """Accuracy of the stored predictions with its interval, then the stored metrics with their protocol."""
+    """Accuracy of the stored predictions with its interval, then the stored metrics with what they were measured on."""
+    name = min(max(width // 3, 16), 26)
     lines = []
-    if session.concepts.survey is not None:
-        for a in session.concepts.survey.accuracies:
-            low, high = a.interval
-            lines.append(
-                Content.assemble(
-                    (f"{a.split:<6}", "$foreground-muted"),
-                    (f"{a.value:6.1%} ", "bold"),
-                    (f"{low:.1%}–{high:.1%}", ""),
-                    (f"  {a.correct:,}/{a.total:,}", "$foreground-muted"),
-                )
+    facts = session.summary.facts
+    for split in facts.splits if facts else ():
+        if not split.judged:
+            continue
+        share = split.accuracy
+        lines.append(
+            Content.assemble(
+                (cut(f"accuracy, {split.name}", name), MUTED),
+                (f" {100 * share.value:5.1f}", "bold"),
+                f" [{100 * share.low:.1f}, {100 * share.high:.1f}] %",
+                (f"  {split.correct:,} of {split.judged:,}", MUTED),
             )
+        )
     for score in session.card.scores:
-        lines.append(Content.assemble((f"{score.name} ", "$foreground-muted"), (score.value, "bold")))
-        if score.protocol:
-            lines.append(Content.styled(f"  {score.protocol}", "$foreground-muted"))
-    return lines or [Content.styled("none stored", "$foreground-muted")]
+        lines.append(
+            Content.assemble(
+                (cut(score.name, name), MUTED),
+                (f" {score.value:>5}", "bold"),
+                f" {score.interval}{score.unit}",
+                (f"  {score.protocol}", MUTED),
+            )
+        )
+        if score.controls:
+            lines += [Content.styled(f"  {line}", MUTED) for line in wrap(score.controls, max(width - 2, 20))]
+    return lines or [Content.styled("none stored", MUTED)]
 
 
 def layer_lines(session: "Session", width: int) -> list[Content]:
     """Each layer: its concepts and the share of the map that is not background. A click opens it."""
     lines = []
     for layer in session.layers:
-        text = f"{layer.key:<7}{layer.prototypes - 1:>3} concepts  "
-        rows = session.concepts.survey.concepts.get(layer.key, ()) if session.concepts.survey else ()
+        text = f"{layer.key:<7}{len(layer.foreground):>3} concepts "
+        facts = session.summary.facts
+        rows = facts.concepts.get(layer.key, ()) if facts else ()
         share = sum(c.area for c in rows)
-        figure = Content.styled("…", "$foreground-muted")
+        figure = Content.styled("…", MUTED)
         if rows and share == share:
-            figure = Content.assemble((bar(share, max(width - 27, 4)), "$primary"), f" {share:4.0%}")
+            figure = Content.assemble((bar(share, max(width - 25, 4)), "$primary"), f" {share:4.0%}")
         lines.append(Content.assemble(text, figure).stylize(click(f"app.layer({layer.key!r})")))
-    if session.concepts.survey is not None:
-        counts = " · ".join(f"{name} {count:,}" for name, count in session.concepts.survey.splits)
-        lines.append(Content.styled(counts, "$foreground-muted"))
-        lines.append(Content.styled(f"{session.concepts.survey.with_maps:,} images with maps", "$foreground-muted"))
+    return lines
+
+
+def data_lines(session: "Session", width: int) -> list[Content]:
+    """Images per split, those with maps, and what is annotated."""
+    facts = session.summary.facts
+    lines = [Content.assemble((f"{name:<10}", MUTED), value) for name, value in session.card.data]
+    if facts is not None:
+        counts = " · ".join(f"{split.name} {split.images:,}" for split in facts.splits)
+        lines.insert(0, Content.assemble((f"{'images':<10}", MUTED), counts))
+        lines.insert(1, Content.assemble((f"{'with maps':<10}", MUTED), f"{facts.mapped:,}"))
     return lines
 
 
 def warning_lines(session: "Session", width: int) -> list[Content]:
     """What an analyst should look at first."""
-    words = [*session.card.cautions, *(session.concepts.survey.warnings if session.concepts.survey else ())]
+    facts = session.summary.facts
+    words = [*session.card.cautions, *(facts.warnings if facts else ())]
     if session.trouble:
         words.append(session.trouble)
-    if not words:
-        return [Content.styled("nothing found" if session.concepts.survey else "reading…", "$foreground-muted")]
-    return [Content.assemble(("▲ ", "bold $warning"), line) for line in words]
+    lines: list[Content] = []
+    for sentence in words:
+        for at, part in enumerate(wrap(sentence, max(width - 3, 20))):
+            lines.append(Content.assemble(("  " if at else "▲ ", "bold $warning"), part))
+    return [*lines, *(waiting(session) if facts is None else [])] or [Content.styled("nothing found", MUTED)]

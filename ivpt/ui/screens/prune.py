@@ -36,7 +36,7 @@ class PruneScreen(SessionScreen):
     """Marks, answer A, answer B, and the command lines that give them."""
 
     name_in_table = PRUNE
-    needs = ("edits.edited", "prune.evidence", "concepts.survey")
+    needs = ("edits.edited", "prune.evidence", "summary.index", "summary.facts")
     BINDINGS = bindings(PRUNE)
 
     @property

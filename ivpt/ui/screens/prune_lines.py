@@ -31,12 +31,10 @@ _MUTED = "$foreground-muted"
 
 def feeds(session: Session, concept: Concept) -> tuple[str, float] | None:
     """The coarse concept (or background) that a prototype of a block feeds, and in what share of its images."""
-    survey = session.concepts.survey
-    rows = survey.concepts.get(concept.layer, ()) if survey is not None else ()
-    found = next((c.feeds for c in rows if c.channel == concept.number), None)
-    if found is None:
+    facts = session.summary.of(concept.layer, concept.number)
+    if facts is None or facts.feeds is None:
         return None
-    group, share = found
+    group, share = facts.feeds
     return ("background" if group == 0 else f"coarse:{group}"), share
 
 

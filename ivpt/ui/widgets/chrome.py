@@ -1,10 +1,12 @@
 """The line above every screen and the line of keys below it."""
 
+from collections.abc import Mapping
+
 from textual import events
 from textual.content import Content
 from textual.widget import Widget
 
-from ivpt.ui.actions import SCREENS, Action, on_screen, spelled
+from ivpt.ui.actions import ENTRIES, Action, on_screen, spelled
 from ivpt.ui.text import shortened
 from ivpt.ui.widgets.sheet import click, run_clicked
 
@@ -27,13 +29,13 @@ class TopLine(Widget):
 
     def render(self) -> Content:
         """The line, as much of the title as fits."""
-        parts: list[Content] = [Content.styled(" ivpt ", "bold $background on $primary"), Content(" ")]
-        for at, name in enumerate(SCREENS, start=1):
-            style = "bold $background on $accent" if name == self._on else "$foreground-muted"
-            tab = Content.styled(f" {at} {name.capitalize()} ", style)
-            parts.append(tab.stylize(click(f"app.show({name!r})")))
-        line = Content.assemble(*parts)
-        room = self.content_size.width - line.cell_length - 1
+        width = self.content_size.width
+        line = self._tabs(" ivpt  ", " {key} {name} ")
+        if line.cell_length > width:
+            line = self._tabs("", "{key} {name} ")
+        if line.cell_length > width:
+            line = self._tabs("", "{key} {name:.4} ")
+        room = width - line.cell_length - 1
         if room < 8:
             return line
         title = (
@@ -43,13 +45,27 @@ class TopLine(Widget):
         )
         return Content.assemble(line, (f"{shortened(title, room):>{room}} ", "$foreground-muted"))
 
+    def _tabs(self, program: str, form: str) -> Content:
+        parts = [Content.styled(program, "bold $background on $primary")] if program else []
+        for entry in ENTRIES:
+            style = "bold $background on $accent" if entry.name == self._on else "$foreground-muted"
+            tab = Content.styled(form.format(key=entry.key, name=entry.name.capitalize()), style)
+            parts.append(tab.stylize(click(f"app.show({entry.name!r})")))
+        return Content.assemble(*parts)
+
 
 class KeyLine(Widget):
-    """The keys of a screen, from the table of actions; each can be clicked."""
+    """The keys of a screen, from the table of actions; each can be clicked.
 
-    def __init__(self, screen: str) -> None:
+    Args:
+        screen: its name.
+        keys: of the user's own.
+    """
+
+    def __init__(self, screen: str, keys: Mapping[str, tuple[str, ...]]) -> None:
         super().__init__()
-        self._actions = [action for action in on_screen(screen) if action.label and action.keys]
+        self._keys = keys
+        self._actions = [action for action in on_screen(screen) if action.label and keys.get(action.id, action.keys)]
 
     async def on_click(self, event: events.Click) -> None:
         """Run what was clicked."""
@@ -67,7 +83,8 @@ class KeyLine(Widget):
         return Content.assemble(
             *(
                 Content.assemble(
-                    (f" {spelled(a.keys[0])}", "bold $accent"), (f" {a.label} ", "$foreground-muted")
+                    (f" {spelled(self._keys.get(a.id, a.keys)[0])}", "bold $accent"),
+                    (f" {a.label} ", "$foreground-muted"),
                 ).stylize(click(a.binding))
                 for a in actions
             )

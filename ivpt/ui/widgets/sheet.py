@@ -27,6 +27,8 @@ class Sheet(Widget):
         self._make = make
         if title:
             self.border_title = Content(title)
+        # panels can be moved to, so that F1 explains them
+        self.can_focus = "panel" in (classes or "").split()
 
     def draw(self, make: Maker, title: Content | None = None) -> None:
         """Show something else."""

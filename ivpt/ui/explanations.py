@@ -1,0 +1,190 @@
+"""What each screen and panel shows and how to read it, for F1."""
+
+from textual.dom import DOMNode
+
+EXPLAINED: dict[str, tuple[str, str]] = {
+    "overview": (
+        "Overview",
+        """What was trained on what, how training went, how good the result is, and what to look at before trusting
+        it.
+
+        Tab moves from panel to panel; F1 explains the one in focus. 1 to 7 change the screen, / finds images,
+        classes and concepts by name, ctrl+p every command.""",
+    ),
+    "card": (
+        "Run",
+        """Where the numbers come from: data set, backbone and its weights (with the start of their checksum), how
+        many concepts were asked for, how long it trained, seed and split, versions.
+
+        Two runs with the same seed and split checksum saw the same images in the same roles.""",
+    ),
+    "accuracy": (
+        "Accuracy",
+        """Share of images classified rightly, after each epoch. The legend gives the last values. A training curve
+        far above the validation curve means that the model has learned its training images by heart.""",
+    ),
+    "loss": (
+        "Loss",
+        """The total loss and its two largest terms, after each epoch. docs/paper.md says which equation each term
+        is.""",
+    ),
+    "scores": (
+        "Scores",
+        """Accuracy of the stored predictions with a 95 % Wilson interval, then every metric stored in the run,
+        with its interval where one is defined, and what it was measured on.
+
+        A control is the same figure for something that knows nothing: a grid instead of regions, random cells
+        instead of peaks. A score means something only in so far as it is better than its controls.""",
+    ),
+    "layers": (
+        "Layers",
+        """Each set of concepts, from fine to coarse, and the share of the maps that is not background. A click
+        shows its concepts.""",
+    ),
+    "data": (
+        "Data",
+        """Images per split and what is annotated. Keypoints and boxes are never used in training; they tell how
+        well concepts agree with parts.""",
+    ),
+    "warnings": (
+        "Look out for",
+        """What an analyst should know first: random weights, unfinished training, concepts that have no region
+        anywhere or hardly ever, two concepts with nearly the same maps, a concept that owns nearly all the
+        foreground of its layer, and concepts that lie mostly outside the objects' boxes.
+
+        None of these is an error. Concepts that never fire are unused room; those outside the boxes may be
+        spurious.""",
+    ),
+    "concepts": (
+        "Concepts",
+        """What each layer has learned. ] and [ change the layer, the up and down arrows the concept. The right
+        arrow goes to the concept of the next, coarser layer in which this one lies, the left arrow to the finer
+        one that lies in it.
+
+        v shows the strongest, median or weakest regions alone, s sorts, f filters, N gives a name, enter opens
+        the strongest image.""",
+    ),
+    "list": (
+        "Concepts of the layer",
+        """area: share of the map in its region, mean over all images with maps. images: share of those images in
+        which it has a region at all.
+
+        feeds (prototypes of a block): the coarse concept it is assigned to most often where it has a region,
+        and how often. adds (coarse concepts): what it adds to the logit of the true class, signed, mean over
+        classes. Only coarse concepts have class scores.
+
+        cons.: its stored consistency, the share of classes in which it always meets the same part. part: the
+        keypoint that lies in its regions most often, and the share of keypoints there that it makes up.
+
+        Flags: never and rare (regions), like N (same maps as N), most (owns nearly all of its layer's
+        foreground), outside (of the objects' boxes), gone (removed by pruning). A click on a head sorts by it.""",
+    ),
+    "lineage": (
+        "From fine to coarse",
+        """At the left, concepts of the layer before and the share of their cells that lies in this concept; for
+        coarse concepts, prototypes of every block and how often they are assigned to it. At the right, concepts
+        of the next layer and the share of this one's cells that they own.
+
+        Overlap is measured over all images; it decides nothing in the model. The last line follows the
+        strongest link up to the coarse set. Left and right arrows walk.""",
+    ),
+    "spread": (
+        "Spread over classes",
+        """For each class, the concept's mean area and the share of the class's images in which it has a region;
+        for coarse concepts also what it adds to the logit of the class, signed.
+
+        A part of all birds is in every class; something in a single class may be that class's mark, or its
+        scenery.""",
+    ),
+    "gallery": (
+        "Regions",
+        """Regions of the concept cut out of real images. They are ordered by the attention inside the region: the
+        strongest are large and sure, the weakest barely there, and the median is what the concept usually looks
+        like.
+
+        The strongest alone flatter a concept: judge it by the median and the weakest too. A click opens the
+        image.""",
+    ),
+    "image": (
+        "Image",
+        """Where the concepts are in one image, and what they add to a class. Left and right go through the images,
+        f chooses which, m goes to the next mistake, c to the next image of the class. Up and down choose a
+        concept, ] and [ the layer.
+
+        v shows regions beside the picture, regions alone or all layers, h the attention of the concept as a
+        heat map, z and Z zoom, shift+arrows pan, + and - blend, o draws keypoints and box.""",
+    ),
+    "plain": (
+        "Picture",
+        "The image as it is stored in the run: a thumbnail of what the model saw.",
+    ),
+    "regions": (
+        "Regions",
+        """Each cell of the map belongs to the concept with the highest attention there. A number stands in every
+        region, as colours repeat after sixteen concepts. Background is darkened.
+
+        As a heat map: the attention of the chosen concept, from 0 to 1, before cells are given to the
+        strongest.""",
+    ),
+    "evidence": (
+        "Why this class",
+        """What each coarse concept adds to the logit of the class explained, signed. This is exact: the bars add
+        up to the logit, as logits are a mean over the concepts' class scores. Probabilities are a softmax over
+        all logits.
+
+        x shows the difference to another class instead: positive bars speak for the first class and not for the
+        other. w and W choose the two classes by name; else they are the predicted and the next likely one, or
+        the true one of a mistake.""",
+    ),
+    "present": (
+        "Concepts here",
+        """The concepts that own at least a cell of this image, the largest first, with their share of the map and
+        the coarse concept each is assigned to in this image.""",
+    ),
+    "strip": (
+        "All layers",
+        "The regions of every layer, from fine to coarse. A click chooses the layer.",
+    ),
+    "classes": (
+        "Classes",
+        """What speaks for each class, which are confused, and how two differ; v goes through the three views.
+        Enter goes through the images of the class, or of the confusion.""",
+    ),
+    "class-list": (
+        "The list",
+        """Classes with their accuracy on the split named above, the number of images, and the class each is taken
+        for most often. The bar is the paper's: a softmax over the coarse concepts' mean scores, so it shows
+        shares and hides signs.
+
+        In the view of confusions: each kind of mistake, true class and what it was taken for, the largest
+        first.""",
+    ),
+    "class-main": (
+        "The view",
+        """What speaks for it: what each coarse concept adds to the logit of the class, mean over its val and test
+        images, signed; the share is the paper's softmax over concepts.
+
+        Confusions: true classes down, predicted across; green is right, red is a tenth of the class or more.
+        Where there are more than 40 classes, those with the most confusions are shown, and +N counts what went
+        elsewhere.
+
+        Two classes: coarse concepts by what they add to the difference of the two logits, in the images of the
+        first and of the second class; the others by their area and the share of images in which they have a
+        region.""",
+    ),
+    "class-mistakes": (
+        "Mistakes",
+        "How often this class was taken for others, and others for it.",
+    ),
+}
+"""By name of a screen or id of a widget: its title and, in paragraphs, what it shows."""
+
+
+def explanation(screen: str, focused: DOMNode | None) -> tuple[str, str]:
+    """The title and text for the widget in focus or the nearest one around it; for the screen when there is none."""
+    node = focused
+    while node is not None:
+        if node.id in EXPLAINED:
+            return EXPLAINED[node.id]
+        node = node.parent
+    return EXPLAINED.get(screen, (screen.capitalize(), "Nothing is written about this screen yet."))

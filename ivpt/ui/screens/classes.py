@@ -1,0 +1,83 @@
+"""Classes: what speaks for each, which are confused, and how two of them differ."""
+
+from collections.abc import Iterator
+
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+
+from ivpt.ui.actions import CLASSES
+from ivpt.ui.parts.classes import CONFUSION, DIFFERENCE, IMPORTANCE
+from ivpt.ui.screens.base import SessionScreen, bindings
+from ivpt.ui.screens.class_lines import (
+    confusion_lines,
+    difference_lines,
+    difference_title,
+    importance_lines,
+    list_lines,
+    matrix_lines,
+    matrix_title,
+    mistakes_lines,
+)
+from ivpt.ui.widgets.sheet import Sheet, click
+
+_NAMES = {IMPORTANCE: "what speaks for it", CONFUSION: "confusions", DIFFERENCE: "two classes"}
+
+
+class ClassesScreen(SessionScreen):
+    """The list of classes at the left; at the right one of three views."""
+
+    name_in_table = CLASSES
+    needs = (
+        "summary.index",
+        "summary.facts",
+        "edits.edited",
+        "classes.rows",
+        "classes.confusion",
+        "classes.difference",
+    )
+    BINDINGS = bindings(CLASSES)
+
+    def body(self) -> Iterator[Widget]:
+        """A list and a view."""
+        with Horizontal(classes="fill"):
+            yield Sheet(id="class-list", classes="panel")
+            with Vertical(id="class-view"):
+                yield Sheet(id="class-main", classes="panel")
+                yield Sheet(id="class-mistakes", classes="panel")
+
+    def show(self) -> None:
+        """Draw the list, of classes or of confusions, and the view."""
+        session, classes = self.session, self.session.classes
+        left, main = self.query_one("#class-list", Sheet), self.query_one("#class-main", Sheet)
+        below = self.query_one("#class-mistakes", Sheet)
+        main.border_subtitle = Content.assemble(
+            *(
+                Content.styled(f" {words} ", "bold $accent" if view == classes.shown else "").stylize(
+                    click(f"screen.view({view!r})")
+                )
+                for view, words in _NAMES.items()
+            )
+        )
+        below.display = classes.shown == IMPORTANCE
+        if classes.shown == CONFUSION:
+            many = len(classes.confusions())
+            left.draw(
+                lambda w, h: confusion_lines(session, w, h), Content(f"{many:,} kinds of mistakes, {classes.split}")
+            )
+            main.draw(lambda w, h: matrix_lines(session, w, h), matrix_title(session))
+            return
+        left.draw(
+            lambda w, h: list_lines(session, w, h), Content(f"{len(session.class_names):,} classes, {classes.split}")
+        )
+        if classes.shown == DIFFERENCE:
+            main.draw(lambda w, h: difference_lines(session, w, h), difference_title(session))
+            return
+        name = session.class_name(classes.at)
+        main.draw(lambda w, h: importance_lines(session, w, h), Content(f"What speaks for {name}"))
+        below.draw(lambda w, h: mistakes_lines(session, w, h), Content(f"Mistaken for {name}, and {name} for others"))
+
+    def action_view(self, view: str) -> None:
+        """Show the view that was clicked."""
+        self.session.classes.shown = view
+        self.explorer.changed()
