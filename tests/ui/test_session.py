@@ -6,23 +6,45 @@ import numpy as np
 import pytest
 
 from ivpt.errors import RunFileError
+from ivpt.runfile.index import RANKS, RunIndex, stored_index
 from ivpt.runfile.reader import RunFile
 from ivpt.ui.actions import ACTIONS, SCREENS, on_screen
 from ivpt.ui.card import read_card
 from ivpt.ui.finding import find_classes, find_images, read_names
-from ivpt.ui.reading import RANKS, read_gallery, read_page
+from ivpt.ui.parts.summary import read_facts
+from ivpt.ui.reading import read_gallery, read_page
 from ivpt.ui.session import TRUE, Session
-from ivpt.ui.survey import Accuracy, read_survey
 from tests.synthetic import write_synthetic_run
+
+KINDS = (
+    "summary.index",
+    "summary.facts",
+    "edits.edited",
+    "images.page",
+    "images.ids",
+    "classes.rows",
+    "classes.confusion",
+    "concepts.gallery",
+    "concepts.detail",
+    "classes.difference",
+    "evidence.attention",
+)
 
 
 def fill(session: Session, *kinds: str) -> None:
     """Do what workers do."""
-    for kind in kinds or ("concepts.survey", "images.page", "concepts.gallery", "images.ids"):
+    for kind in kinds or KINDS:
         wish = session.wish(kind)
         if wish is not None:
             assert session.take(kind, wish, session.read(kind, wish))
         assert session.wish(kind) is None
+
+
+def index_of(run: RunFile) -> RunIndex:
+    """The index that the file holds."""
+    index = stored_index(run)
+    assert index is not None
+    return index
 
 
 @pytest.fixture
@@ -62,10 +84,9 @@ def test_filters_leave_out_empty_choices_and_move_to_their_first_image(session: 
     for _ in range(6):
         session.images.next_filter()
         names.append(session.view.filter)
-        assert session.view.image in session.images.order()
-    assert {"all", "val", "test", "train", "mistakes"} == set(names)
-    session.choose(filter="val")
-    session.images.start()
+        assert session.view.image in session.images.order
+    assert {("all",), ("val",), ("test",), ("train",), ("mistakes",)} == set(names)
+    assert session.images.choose(("val",))
     assert run.splits[session.view.image] == 1
 
 
@@ -141,11 +162,13 @@ def test_the_list_of_concepts_sorts(session: Session) -> None:
     session.concepts.next_sort()
     areas = [c.area for c in session.concepts.rows()]
     assert areas == sorted(areas, reverse=True)
-    session.concepts.sort = "importance"
-    values = [session.concepts.importance(c) for c in session.concepts.rows()]
+    assert session.concepts.sort_by("importance")
+    values = [c.importance or 0 for c in session.concepts.rows()]
     assert values == sorted(values, reverse=True)
     session.evidence.explain(1)
-    assert [session.concepts.importance(c) for c in session.concepts.rows()] != values
+    own = [session.concepts.adds(c) for c in session.concepts.rows()]
+    assert own != values and own == sorted(own, reverse=True)
+    assert sorted(own) == pytest.approx(sorted(session.run.importance()[1].tolist()))
 
 
 def test_what_is_no_longer_wanted_is_not_shown(session: Session) -> None:
@@ -162,45 +185,40 @@ def test_what_is_no_longer_wanted_is_not_shown(session: Session) -> None:
     assert session.images.page is found
 
 
-def test_survey_agrees_with_the_maps(run: RunFile) -> None:
-    survey = read_survey(run)
+def test_facts_agree_with_the_maps(run: RunFile) -> None:
+    facts = read_facts(run, index_of(run))
     images = run.map_images.tolist()
-    for key, rows in survey.concepts.items():
+    for key, rows in facts.concepts.items():
         maps = np.stack([run.regions(key, i) for i in images])
         for row in rows:
             assert row.area == pytest.approx((maps == row.channel).mean(), abs=1e-4)
-            assert row.images == pytest.approx((maps == row.channel).any((1, 2)).mean())
-    assert any("never fire" in line for line in survey.warnings)
-    assert dict(survey.splits) == {
-        name: int((run.splits == k).sum()) for k, name in enumerate(("train", "val", "test"))
-    }
-    for accuracy in survey.accuracies:
-        k = ("train", "val", "test").index(accuracy.split)
+            assert row.share == pytest.approx((maps == row.channel).any((1, 2)).mean())
+    assert any("never fire" in line for line in facts.warnings)
+    for k, split in enumerate(facts.splits):
         chosen = (run.splits == k) & (run.predictions >= 0)
-        assert accuracy.value == pytest.approx((run.predictions == run.labels)[chosen].mean())
-
-
-def test_wilson_interval() -> None:
-    """Worked by hand: 8 of 10 has the 95 % Wilson interval 0.490 to 0.943."""
-    low, high = Accuracy("test", 8, 10).interval
-    assert low == pytest.approx(0.4902, abs=5e-4) and high == pytest.approx(0.9433, abs=5e-4)
+        assert split.images == int((run.splits == k).sum()) and split.judged == int(chosen.sum())
+        if split.judged:
+            assert split.accuracy.value == pytest.approx((run.predictions == run.labels)[chosen].mean())
 
 
 def test_gallery_shows_strong_middling_and_weak_regions(run: RunFile) -> None:
     key = run.layers[-2].key
-    gallery = read_gallery(run, key, 1, each=2)
-    strength = [gallery.rows[rank][0].strength for rank in RANKS]
+    gallery = read_gallery(run, index_of(run), key, 1, each=2)
+    masses = run.strengths(key)[:, 1] * run.areas(key)[:, 1]
+    rows = {int(image): row for row, image in enumerate(run.map_images)}
+    strength = [masses[rows[gallery.rows[rank][0].image]] for rank in RANKS]
     assert strength == sorted(strength, reverse=True)
-    own = run.strengths(key)[:, 1][run.areas(key)[:, 1] > 0]
-    assert strength[0] == pytest.approx(own.max()) and strength[2] == pytest.approx(own.min())
+    assert strength[0] == pytest.approx(masses.max()) and strength[2] == pytest.approx(masses[masses > 0].min())
     images = [c.image for rank in RANKS for c in gallery.rows[rank]]
     assert len(set(images)) == len(images)
     for cutting in gallery.rows["strongest"]:
         assert (cutting.regions == 1).any()
+        assert cutting.area == pytest.approx((run.regions(key, cutting.image) == 1).mean())
+        assert cutting.label == run.labels[cutting.image]
 
 
 def test_a_concept_that_never_fires_has_an_empty_gallery(run: RunFile) -> None:
-    gallery = read_gallery(run, run.layers[0].key, 16)
+    gallery = read_gallery(run, index_of(run), run.layers[0].key, 16)
     assert gallery.firing == 0 and not any(gallery.rows.values())
 
 
@@ -232,7 +250,7 @@ def test_a_newer_version_keeps_what_is_chosen(tmp_path: Path) -> None:
         with RunFile(path) as new:
             assert session.adopt(new, read_card(new))
             assert session.view == view
-            assert session.wish("images.page") is not None and session.wish("concepts.survey") is not None
+            assert session.wish("images.page") is not None and session.wish("summary.facts") is not None
             fill(session)
             assert session.images.page is not None and session.run.num_images == 30
             session.choose(image=29)
@@ -244,12 +262,12 @@ def test_a_newer_version_keeps_what_is_chosen(tmp_path: Path) -> None:
 
 def test_results_for_an_older_version_are_dropped(run: RunFile) -> None:
     session = Session(run)
-    wish = session.wish("concepts.survey")
+    wish = session.wish("summary.facts")
     assert wish is not None
-    found = session.read("concepts.survey", wish)
+    found = session.read("summary.facts", wish)
     session.adopt(run, session.card)
-    assert not session.take("concepts.survey", wish, found) and session.concepts.survey is None
-    assert not session.refuse("concepts.survey", wish, "broken")
+    assert not session.take("summary.facts", wish, found) and session.summary.facts is None
+    assert not session.refuse("summary.facts", wish, "broken")
 
 
 def test_a_run_without_anything_extra(tmp_path: Path) -> None:
@@ -276,7 +294,7 @@ def test_an_empty_run(tmp_path: Path) -> None:
     with RunFile(path) as run:
         session = Session(run)
         assert session.view.image == -1 and not session.images.start() and session.wish("images.page") is None
-        fill(session, "concepts.survey", "images.ids")
+        fill(session, "summary.facts", "images.ids")
         for action in ACTIONS:
             if action.command:
                 session.command(*action.command)

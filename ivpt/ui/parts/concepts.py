@@ -87,12 +87,21 @@ class Concepts(Part):
             NUMBER: lambda c: c.channel,
             AREA: lambda c: -c.area,
             IMAGES: lambda c: -c.share,
-            IMPORTANCE: lambda c: -_number(c.importance),
+            IMPORTANCE: lambda c: -self.adds(c),
             CONSISTENCY: lambda c: -c.metrics.get(CONSISTENCY_FIGURE, math.nan),
             PART: lambda c: -c.part[1] if c.part else math.nan,
         }
         rows = [c for c in facts.concepts.get(self.session.view.layer, ()) if self._passes(c)]
         return sorted(rows, key=lambda c: (math.isnan(value := keys[self.sort](c)), value))
+
+    def adds(self, c: ConceptFacts) -> float:
+        """What a coarse concept adds to the logit of the true class, or of the class explained; else NaN."""
+        if c.importance is None:
+            return math.nan
+        explain, rows = self.session.view.explain, self.session.classes.lists.value
+        if isinstance(explain, int) and rows:
+            return float(rows[explain].importance[c.channel - 1])
+        return c.importance
 
     def _passes(self, c: ConceptFacts) -> bool:
         match self.shown:
@@ -176,10 +185,6 @@ class Concepts(Part):
             return False
         self.session.choose(image=best[0].image, concept=self.at)
         return True
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value
 
 
 def _read_gallery(run: RunFile, what: tuple[RunIndex, str, int]) -> "Gallery":

@@ -137,9 +137,9 @@ class Images(Part):
 
     def next_of_class(self) -> bool:
         """Go to the next image of the same true class, around the end."""
-        if self.session.view.image < 0 or self.page is None or self.page.index != self.session.view.image:
+        if self.session.view.image < 0:
             return False
-        return self.to_class(self.page.label)
+        return self.to_class(int(self.session.run.labels[self.session.view.image]))
 
     def to_class(self, c: int) -> bool:
         """Go to the next image of a class in the filter, or of all images when the filter has none; around the end."""

@@ -122,11 +122,7 @@ def _adds(session: Session, c: ConceptFacts) -> Content:
     if c.feeds is not None:
         group, share = c.feeds
         return Content(f"background {share:.0%}" if group == 0 else f"coarse:{group} {share:4.0%}")
-    explain = session.view.explain
-    detail = session.classes.lists.value
-    if isinstance(explain, int) and detail is not None and c.importance is not None:
-        return Content.styled(signed(float(detail[explain].importance[c.channel - 1])), "bold")
-    return Content.styled(signed(c.importance), "bold" if c.importance is not None else MUTED)
+    return Content.styled(signed(session.concepts.adds(c)), "bold" if c.importance is not None else MUTED)
 
 
 def _consistency(c: ConceptFacts) -> Content:
