@@ -114,6 +114,7 @@ class Prune(Part):
         self.pane, self.view, self.split = MARKS, SUMMARY, ANSWERED[0]
         self.refit = False
         self.at = 0
+        self._folder = Path.cwd()
         self.trial: Trial | None = None
         self._over: dict[Question, Trial] = {}
         self._scratch: TemporaryDirectory[str] | None = None
@@ -164,10 +165,14 @@ class Prune(Part):
     def command_line(self, *, evidence: bool = False) -> str:
         """The command line that gives the same answer."""
         drops = self.coarse_drops if evidence else self.drops
-        words = ["ivpt", "prune", str(self.session.run.path), *(w for c in drops for w in ("--drop", str(c)))]
+        words = ["ivpt", "prune", self._here(self.session.run.path), *(w for c in drops for w in ("--drop", str(c)))]
         if evidence:
             return shlex.join([*words, "--evidence"])
-        return shlex.join([*words, *["--refit-head"] * self.refit, "-o", str(self.proposed)])
+        return shlex.join([*words, *["--refit-head"] * self.refit, "-o", self._here(self.proposed)])
+
+    def _here(self, path: Path) -> str:
+        """A path as one would type it where the explorer was started."""
+        return str(path.relative_to(self._folder) if path.is_relative_to(self._folder) else path)
 
     @property
     def proposed(self) -> Path:

@@ -22,10 +22,7 @@ from ivpt.ui.text import plain, shortened
 from ivpt.ui.widgets.bars import bar, swatch
 from ivpt.ui.widgets.sheet import click
 
-TITLES = {
-    EVIDENCE: "A  EVIDENCE REMOVED: stored scores only",
-    MODEL: "B  REMOVED FROM THE MODEL: network run again",
-}
+TITLES = {EVIDENCE: "A  EVIDENCE REMOVED", MODEL: "B  REMOVED FROM THE MODEL"}
 _MUTED = "$foreground-muted"
 
 
@@ -114,20 +111,24 @@ def evidence_lines(session: Session, prune: Prune, width: int, height: int) -> l
     drops, silent = prune.coarse_drops, tuple(c for c in prune.drops if c not in prune.coarse_drops)
     answer = prune.answers[0]
     if not drops:
-        return _only_fine(session, silent) if silent else [Content.styled("Mark a coarse concept.", _MUTED)]
-    head = [Content.assemble("The scores of ", (listed(drops), "bold"), " are left out of the sum.")]
+        words = "What if coarse concepts said nothing? Mark one: the answer comes at once, from stored scores."
+        return folded(_only_fine(session, silent) if silent else [Content.styled(words, _MUTED)], width)
+    head = [Content.assemble("Stored scores without ", (listed(drops), "bold"), ".")]
     if silent:
-        head.append(Content.styled(f"{listed(silent)}: no scores, so not part of this answer.", "$warning"))
+        has = "has" if len(silent) == 1 else "have"
+        head.append(Content.styled(f"{listed(silent)} {has} no scores and no part in A.", "$warning"))
+    head = folded(head, width)
     if prune.evidence.trouble:
-        return [*head, Content.styled(prune.evidence.trouble, "$error")]
+        return [*head, *folded([Content.styled(prune.evidence.trouble, "$error")], width)]
     if answer is None:
         if prune.evidence.missing() is None:
             words = prune.impossible or f"No scores of {prune.split} images are stored."
         else:
             words = "reading scores…"
-        return [*head, Content.styled(words, _MUTED)]
-    note = "Same network and maps. Not what training without it would give."
-    return [*head, *_answer(prune, EVIDENCE, answer, width, height - len(head) - 1), Content.styled(note, _MUTED)]
+        return [*head, *folded([Content.styled(words, _MUTED)], width)]
+    it = "it" if len(drops) == 1 else "them"
+    tail = folded([Content.styled(f"Not a model trained without {it}.", _MUTED)], width)
+    return [*head, *_answer(prune, EVIDENCE, answer, width, height - len(head) - len(tail)), *tail]
 
 
 def _only_fine(session: Session, fine: tuple[Concept, ...]) -> list[Content]:
@@ -145,32 +146,36 @@ def model_lines(session: Session, prune: Prune, width: int, height: int) -> list
     trial, elsewhere = prune.shown, prune.elsewhere
     lines: list[Content] = []
     if elsewhere is not None:
-        lines = [
-            Content.styled(f"Still running for other marks ({listed(elsewhere.question[0])}):", "$warning"),
-            *_progress(elsewhere, width),
-        ]
+        words = f"Still running for other marks ({listed(elsewhere.question[0])}):"
+        lines = [*folded([Content.styled(words, "$warning")], width), *_progress(elsewhere, width)]
     if prune.impossible:
-        return [*lines, Content.styled(prune.impossible, _MUTED)]
-    refit = ", then the head is fitted anew" if prune.refit else ""
-    lines.append(Content.assemble("No prototype ", (listed(prune.drops), "bold"), f" in the network{refit}."))
+        words = "What if prototypes were not in the network? Mark some, and r runs it again over the stored images."
+        return [*lines, *folded([Content.styled(words if not prune.drops else prune.impossible, _MUTED)], width)]
+    refit = ", its head fitted anew" if prune.refit else ""
+    lines += folded([Content.assemble("Network run again without ", (listed(prune.drops), "bold"), f"{refit}.")], width)
     if trial is None:
         words = "Not asked yet." if elsewhere is None else "Not asked about these marks."
-        hint = "  r runs the network over all stored images" if elsewhere is None else ""
-        return [*lines, Content.assemble((words, "bold"), (hint, _MUTED))]
+        hint = " r asks; it takes the time of a prediction per image." if elsewhere is None else ""
+        return [*lines, *folded([Content.assemble((words, "bold"), (hint, _MUTED))], width)]
     if trial.running:
         return [*lines, *_progress(trial, width), Content.styled("esc cancels, K ends it at once", _MUTED)]
     if trial.failure is not None:
         if trial.failure.cancelled:
-            return [*lines, Content.styled("Cancelled: there is no answer. r asks again.", "$warning")]
+            return [*lines, *folded([Content.styled("Cancelled: no answer. r asks again.", "$warning")], width)]
         words = plain(f"{trial.failure.message} {trial.failure.hint}".strip())
-        return [*lines, *(Content.styled(part, "$error") for part in _wrapped(words, width))]
-    note = f"Kept as {shortened(plain(trial.out), width - 8)}" if trial.kept else "w keeps it as a run file"
-    note += "" if trial.kept else ". Not retrained" + (" but for the head." if prune.refit else ".")
-    tail = [Content.styled(note, _MUTED)]
+        return [*lines, *folded([Content.styled(words, "$error")], width)]
+    kept = f"Kept as {shortened(plain(trial.out), max(width - 10, 12))}." if trial.kept else "w keeps it as a run file."
+    note = "Only the head was trained anew." if prune.refit else "Nothing was trained anew."
+    tail = folded([Content.styled(f"{note} {kept}", _MUTED)], width)
     answer = trial.answer(prune.split)
     if answer is None:
         return [*lines, Content.styled(f"No {prune.split} images were judged.", _MUTED), *tail]
-    return [*lines, *_answer(prune, MODEL, answer, width, height - len(lines) - 1), *tail]
+    return [*lines, *_answer(prune, MODEL, answer, width, height - len(lines) - len(tail)), *tail]
+
+
+def folded(lines: list[Content], width: int) -> list[Content]:
+    """Lines that are too long go on in the next."""
+    return [part for line in lines for part in line.wrap(max(width, 12))]
 
 
 def _progress(trial: Trial, width: int) -> list[Content]:
@@ -191,57 +196,56 @@ def clock(seconds: float) -> str:
 
 
 def _answer(prune: Prune, pane: str, answer: Answer, width: int, height: int) -> list[Content]:
-    match prune.view:
-        case str(view) if view == CLASSES:
-            return _classes(prune, pane, answer, width, height)
-        case str(view) if view == FLIPS:
-            return _flips(prune, pane, answer, width, height)
-    return _summary(prune, answer, width)
+    if prune.view == CLASSES:
+        return _classes(prune, pane, answer, width, height)
+    if prune.view == FLIPS:
+        return _flips(prune, pane, answer, width, height)
+    # what it is not stands below and is not pushed out
+    return _summary(prune, answer, width)[: max(height, 1)]
 
 
 def _summary(prune: Prune, answer: Answer, width: int) -> list[Content]:
-    before, after = answer["before"], answer["after"]
-    head = f"{prune.split} {answer['images']:,} images"
-    lines = [
-        Content.styled(f"{head:<20}{'before':>8}{'after':>8}{'change':>8}", _MUTED),
-        _change("accuracy", before["accuracy"], after["accuracy"], _interval(after) if width >= 62 else ""),
-    ]
-    for attribute, groups in answer["worst_groups"].items():
-        if "before" not in groups or "after" not in groups:
-            continue
-        worst = groups["after"]
-        words = f"{worst['class']} × {worst['value']} ({worst['images']})"
-        # another group may be the worst one afterwards, so the difference is none of one group
-        lines.append(
-            Content.assemble(
-                f"{shortened(plain(f'worst {attribute}'), 20):<20}",
-                f"{groups['before']['accuracy']:8.1%}",
-                (f"{worst['accuracy']:8.1%}", "bold"),
-                (f"  {plain(words)}", _MUTED),
-            )
-        )
+    room = min(20, width - 25)
+    head = cut(f"{prune.split} {answer['images']:,} images", room)
+    before, after = answer["before"]["accuracy"], answer["after"]["accuracy"]
+    change = 100 * (after - before)
+    colour = "$error" if change < 0 else "$success" if change > 0 else ""
     other = answer["flipped"] - answer["lost"] - answer["won"]
-    lines.append(
+    lines = [
+        Content.styled(f"{head:<{room}}{'before':>8}{'after':>8}{'change':>8}", _MUTED),
+        Content.assemble(
+            f"{'accuracy':<{room}}{before:8.1%}",
+            (f"{after:8.1%}", "bold"),
+            (f"{change:+8.1f}", colour),
+            (_interval(answer["after"]) if width >= 70 else "", _MUTED),
+        ),
         Content.assemble(
             (f"{answer['flipped']} flip: ", "bold"),
             (f"{answer['lost']} lost", "$error" if answer["lost"] else ""),
             ", ",
             (f"{answer['won']} won", "$success" if answer["won"] else ""),
-            f", {other} from one mistake to another",
-        )
-    )
+            f", {other} still wrong",
+        ),
+    ]
+    for attribute, groups in answer["worst_groups"].items():
+        if "before" in groups and "after" in groups:
+            worst = groups["after"]
+            # another group may be the worst one afterwards, so there is no difference of one group to show
+            words = plain(f"{worst['class']} × {worst['value']}")
+            lines.append(
+                Content.assemble(
+                    f"{cut(plain(f'worst {attribute}'), room - 1):<{room}}",
+                    f"{groups['before']['accuracy']:8.1%}",
+                    (f"{worst['accuracy']:8.1%}", "bold"),
+                    (f" {cut(words, max(width - room - 17, 1))}", _MUTED),
+                )
+            )
     return lines
 
 
-def _change(name: str, before: float, after: float, more: str = "") -> Content:
-    change = after - before
-    colour = "$error" if change < 0 else "$success" if change > 0 else ""
-    return Content.assemble(
-        f"{name:<20}{before:8.1%}",
-        (f"{after:8.1%}", "bold"),
-        (f"{100 * change:+8.1f}", colour),
-        (more, _MUTED),
-    )
+def cut(text: str, width: int) -> str:
+    """The beginning of a text that is too long."""
+    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
 
 
 def _interval(figure: Answer) -> str:
@@ -279,7 +283,7 @@ def _flips(prune: Prune, pane: str, answer: Answer, width: int, height: int) -> 
         return [Content.styled(f"No {prune.split} image flips.", _MUTED)]
     at = min(prune.at, len(flips) - 1) if prune.pane == pane else None
     first = _first(at or 0, height - 1, len(flips))
-    hint = "⏎ looks at the image" if at is not None else "tab moves here"
+    hint = "⏎ looks at the image" if at is not None else "a: arrow keys here"
     lines = [Content.styled(f"{len(flips)} images flip  {hint}", _MUTED)]
     for n, flip in list(enumerate(flips))[first : first + max(height - 1, 1)]:
         right = flip["after"] == flip["label"]
@@ -325,6 +329,6 @@ def command_lines(prune: Prune, width: int, height: int) -> list[Content]:
 
 def pane_title(prune: Prune, pane: str) -> Content:
     """Name of an answer, what it shows, and whether the arrow keys move in it."""
-    view = {SUMMARY: "", CLASSES: " · per class", FLIPS: " · images that flip"}[prune.view]
+    view = {SUMMARY: "", CLASSES: " per class", FLIPS: " flips"}[prune.view]
     style = "bold $background on $primary" if pane == EVIDENCE else "bold $background on $accent"
     return Content.assemble((f" {TITLES[pane]} ", style), (view, _MUTED))
