@@ -17,11 +17,13 @@ class TerminalError(IvptError):
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
-def explore(run: Path) -> None:
+@click.option("--with", "other", metavar="RUN", type=click.Path(path_type=Path), help="A second run, to compare with.")
+@click.option("--as", "who", metavar="NAME", help="Who you are, for names and other edits.  [default: your login]")
+def explore(run: Path, other: Path | None, who: str | None) -> None:
     """Open the run file RUN in the terminal.
 
     Keys are shown in the last line; ? lists all of them. The file is only read, also while training goes on: a newer
-    version is picked up when it is published.
+    version is picked up when it is published. Names, notes and marks are kept beside it, in RUN.edits.jsonl.
     """
     import gc
 
@@ -36,7 +38,7 @@ def explore(run: Path) -> None:
 
         card = reader.card()
     check_terminal(run)
-    app = Explorer(run, card)
+    app = Explorer(run, card, other=other, who=(who or "").strip() or None)
     # what has been imported stays; looking through it for garbage again and again would delay the first paint
     gc.freeze()
     gc.enable()

@@ -84,6 +84,8 @@ class Explorer(App[None]):
         card: read from it before.
         marks: start with characters instead of colours; by default where the terminal has few colours.
         keys: the user's own, by id of an action; see :mod:`ivpt.ui.keys`.
+        other: a second run file to lay beside it.
+        who: name of the person whose edits are made; by default the user of this machine.
     """
 
     TITLE = "ivpt"
@@ -103,8 +105,11 @@ class Explorer(App[None]):
         *,
         marks: bool | None = None,
         keys: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+        other: Path | None = None,
+        who: str | None = None,
     ) -> None:
         super().__init__()
+        self._other, self._who = other, who
         self.keys = keys
         if keys:
             self.set_keymap({name: ",".join(given) for name, given in keys.items()})
@@ -165,6 +170,10 @@ class Explorer(App[None]):
         """From here on everything can be shown."""
         self._session = message.session
         self._fetcher = Fetcher(self, message.session)
+        if self._who:
+            self.session.edits.who = self._who
+        if self._other is not None:
+            self.compare_with(self._other)
         await self.complete_overview()
         self.fetch()
         early, self._early = self._early, []
@@ -247,7 +256,9 @@ class Explorer(App[None]):
         self.changed()
 
     def look(self) -> None:
-        """Open a newer version of the run in a worker, if there is one."""
+        """Open a newer version of the run in a worker, if there is one; read edits that somebody else has made."""
+        if self.opened and self.session.edits.look():
+            self.changed()
         if self.opened and not self._looking and self.session.run.is_stale() and self.session.run.path.exists():
             self._looking = True
             self.run_worker(self._reopen, name="reopen", thread=True)
