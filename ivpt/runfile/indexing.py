@@ -28,10 +28,9 @@ RANKED = 32
 """Images kept per rank, concept and split."""
 RANKED_IN_CLASS = 8
 """Images kept per rank, concept and class."""
-SAMPLED = 1024
+SAMPLED = 512
 """Images whose attention maps are compared, at most."""
 _REGION_WINDOW = 256
-_ATTENTION_WINDOW = 64
 
 Ints = NDArray[np.integer[Any]]
 Progress = Callable[[float], None]
@@ -179,10 +178,9 @@ def _write_likeness(group: h5py.Group, source: _Source, place: str) -> None:
     total, m = stored.shape[:2]
     rows = np.unique(np.linspace(0, max(total - 1, 0), min(SAMPLED, total)).astype(np.int64))
     products, sums, cells = np.zeros((m, m)), np.zeros(m), 0
-    for start in range(0, len(rows), _ATTENTION_WINDOW):
-        window = rows[start : start + _ATTENTION_WINDOW]
-        maps = stored[window] if span is None else quantise.decode(stored[window], span[window])
-        flat = np.asarray(maps, np.float64).transpose(1, 0, 2, 3).reshape(m, -1)
+    for row in rows.tolist():
+        maps = stored[row] if span is None else quantise.decode(stored[row], span[row])
+        flat = np.asarray(maps, np.float64).reshape(m, -1)
         products += flat @ flat.T
         sums += flat.sum(axis=1)
         cells += flat.shape[1]

@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from ivpt.runfile.arrays import rows_at
 from ivpt.runfile.frames import whole_frames
 
 Ints = NDArray[np.integer[Any]]
@@ -83,11 +84,8 @@ def read_places(
 
 
 def _rows(dataset: h5py.Dataset, images: Ints) -> NDArray[np.float64]:
-    """Rows in any order, one window's worth: as one block where they lie together."""
-    low, high = int(images.min()), int(images.max())
-    if high - low < 16 * len(images):
-        return np.asarray(dataset[low : high + 1][images - low], np.float64)
+    """Rows in any order."""
     order = np.argsort(images)
     found = np.empty((len(images), *dataset.shape[1:]))
-    found[order] = dataset[images[order]]
+    found[order] = rows_at(dataset, images[order])
     return found

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ivpt.errors import RunFileError
 from ivpt.runfile import quantise
+from ivpt.runfile.arrays import rows_at
 from ivpt.runfile.evidence import contributions
 from ivpt.runfile.guard import item, open_file, reading
 from ivpt.runfile.rows import MapRows
@@ -255,12 +256,7 @@ class RunFile:
         images = np.asarray(images)
         found = self._need("images/map_row")
         with reading(self.path):
-            if not len(images):
-                rows = np.zeros(0, np.int32)
-            elif images[-1] - images[0] < 64 * len(images):
-                rows = found[images[0] : images[-1] + 1][images - images[0]]
-            else:
-                rows = found[images]
+            rows = rows_at(found, images)
         order = np.argsort(rows, kind="stable")
         order = order[rows[order] >= 0]
         return MapRows(self, "", rows[order], images[order], tuple(self._layer_of))

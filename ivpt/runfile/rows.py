@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ivpt.errors import RunFileError
 from ivpt.runfile import quantise
+from ivpt.runfile.arrays import rows_at
 from ivpt.runfile.guard import reading
 
 if TYPE_CHECKING:
@@ -95,12 +96,7 @@ class MapRows:
         dataset: h5py.Dataset | None = self._run.dataset(name)
         if dataset is None:
             raise RunFileError(f"The run file {self._run.path} is damaged: {name} is missing.")
-        if not len(rows):
-            return np.zeros((0, *dataset.shape[1:]), dataset.dtype)
-        first, last = int(rows[0]), int(rows[-1])
-        if last >= dataset.shape[0]:
+        if len(rows) and int(rows[-1]) >= dataset.shape[0]:
             raise RunFileError(f"The run file {self._run.path} is damaged: {name} has too few rows.")
         with reading(self._run.path):
-            # one block, or a few scattered rows of a block that is read as a whole where it is about as large
-            block: NDArray[Any] = dataset[first : last + 1] if last - first < 2 * len(rows) else dataset[rows]
-            return block[rows - first] if len(block) != len(rows) else block
+            return rows_at(dataset, rows)
