@@ -1,0 +1,5 @@
+"""PASCAL-Part as an ivpt data set."""
+
+from ivpt_pascal_part.dataset import PascalPart
+
+__all__ = ["PascalPart"]
