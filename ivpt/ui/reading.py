@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from ivpt.runfile.index import Rank, RunIndex
 from ivpt.runfile.reader import RunFile
-from ivpt.runfile.schema import SPLITS
 from ivpt.ui.raster import Pixels, Regions, cut_out
 from ivpt.ui.text import plain
 
@@ -104,13 +103,12 @@ def read_page(run: RunFile, index: int) -> Page:
             if assigned is not None:
                 groups[layer.key] = assigned
     picture, trouble = read_picture(run, index)
-    split = int(run.splits[index])
     return Page(
         index,
         plain(run.ids(index, index + 1)[0]),
-        int(run.labels[index]),
-        int(run.predictions[index]),
-        SPLITS[split] if 0 <= split < len(SPLITS) else "?",
+        run.label(index),
+        run.prediction(index),
+        run.split(index),
         picture,
         regions,
         groups,
@@ -171,7 +169,7 @@ def _cutting(run: RunFile, key: str, channel: int, image: int) -> Cutting:
     if picture is None:
         picture = np.full((4 * regions.shape[0], 4 * regions.shape[1], 3), 128, np.uint8)
     area = float((regions == channel).mean())
-    return Cutting(image, *cut_out(picture, regions, channel), area, int(run.labels[image]))
+    return Cutting(image, *cut_out(picture, regions, channel), area, run.label(image))
 
 
 def read_attention(run: RunFile, index: int, key: str, channel: int) -> NDArray[np.float32] | None:

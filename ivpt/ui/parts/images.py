@@ -139,7 +139,7 @@ class Images(Part):
         """Go to the next image of the same true class, around the end."""
         if self.session.view.image < 0:
             return False
-        return self.to_class(int(self.session.run.labels[self.session.view.image]))
+        return self.to_class(self.session.run.label(self.session.view.image))
 
     def to_class(self, c: int) -> bool:
         """Go to the next image of a class in the filter, or of all images when the filter has none; around the end."""
