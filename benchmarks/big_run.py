@@ -88,7 +88,7 @@ def _repeat(stored: h5py.Dataset, group: h5py.Group, times: int) -> None:
     made = group.create_dataset(
         name,
         shape=shape,
-        maxshape=stored.maxshape,
+        maxshape=(None, *shape[1:]),
         dtype=stored.dtype,
         chunks=stored.chunks,
         compression=stored.compression,
