@@ -269,7 +269,7 @@ class RunIndex:
             sampled,
             np.zeros(m, np.int64) if boxed is None else boxed,
             inside,
-            None if boxed is None else float(inside.sum() / boxed.sum()),
+            float(inside.sum() / boxed.sum()) if boxed is not None and boxed.any() else None,
             find(f"{place}/parts"),
         )
 
