@@ -176,6 +176,98 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         "Mistakes",
         "How often this class was taken for others, and others for it.",
     ),
+    "prune": (
+        "Prune",
+        """What happens without some concepts. Space marks the concept at hand, on this screen and on Concepts; u takes
+        the last edit back, also one of an earlier day. Marks are kept beside the run file, which is never changed.
+
+        There are two answers, and they are not the same. A leaves the stored scores of coarse concepts out of the
+        sum. B runs the network again without the prototypes. Neither is a model that was trained without them.
+
+        v changes what both answers show, a or tab moves the arrow keys, s goes to val images, e and E save and
+        use named sets of marks. w writes the run without the marked prototypes.""",
+    ),
+    "prune-list": (
+        "Concepts of the layer",
+        """[x] is marked; gone has been removed from this run before. The arrow tells which coarse concept a prototype is
+        assigned to most often where it has a region.""",
+    ),
+    "prune-marked": (
+        "Marked",
+        "Everything that is marked, in every layer, the named sets, and what u would undo.",
+    ),
+    "prune-evidence": (
+        "A: evidence removed",
+        """Exact arithmetic on stored scores: the class scores of the marked coarse concepts are set to 0. Maps, prompts
+        and the scores of the other concepts stay as they are. The sum keeps its order without the division by the
+        number of concepts, so predictions are those of the concepts that are left.
+
+        Only coarse concepts have class scores. A prototype of a block has no part in this answer.
+
+        It is not what a model would say that had never had the concept: the others would have learned
+        otherwise.""",
+    ),
+    "prune-model": (
+        "B: removed from the model",
+        """The network runs again over the stored val and test images, without the marked prototypes in any layer:
+        their cells go to the prototypes that are left, prompts and maps change, and so do all scores. It is a job
+        in another process: r starts it, esc cancels it, K ends it at once; nothing is left behind.
+
+        h fits the linear heads anew on the training images afterwards. Everything else stays as trained.
+
+        The answer is shown for exactly the marks it was asked about, and for no others. w keeps the result as a
+        run file, o lays it beside this run.""",
+    ),
+    "compare": (
+        "Compare",
+        """A second run beside this one: o asks for its file. Concepts of a layer are matched one to one so that the sum of
+        their overlaps (intersection over union of their regions on images that both runs have) is greatest; below
+        0.25 two concepts are not the same. Without common images prototypes of the same backbone are compared.
+
+        v shows regions, importance per class, or predictions that changed.""",
+    ),
+    "compare-list": (
+        "Pairs",
+        """Matched concepts by overlap, and by chance: the overlap that regions of these sizes would have if they lay
+        independently. Then concepts that only one of the runs has, with the best overlap they reach. A pair has one
+        colour in both runs.""",
+    ),
+    "compare-note": ("How they were matched", "What was compared with what, and on how many images."),
+    "compare-pictures": (
+        "Regions of both",
+        """The same images twice, with the region of the concept in run A and in run B: where it is largest and surest,
+        in the middle, and where it is least. Without common images each run shows its own.""",
+    ),
+    "compare-lines": (
+        "The view",
+        """Importance: what the pair of coarse concepts adds to the logit of each class in either run, signed, over its val
+        and test images; classes that differ most come first.
+
+        Predictions: images that both runs have judged and neither was trained on. Enter goes to the image.""",
+    ),
+    "naming": (
+        "Naming",
+        """Names and notes of concepts. Names are shown on every screen and kept beside the run file, so that they
+        outlast another evaluation. x writes them for somebody else, i takes a file's names over, c only compares
+        with them.
+
+        b begins or continues blind naming, the paper's human study: regions drawn at random are shown without
+        their prototypes, described and rated.""",
+    ),
+    "naming-list": ("Concepts of the layer", "Names as given; * has a note, ✕ is marked to be dropped."),
+    "naming-detail": ("The concept", "What each person calls it, and the note about it."),
+    "naming-pictures": (
+        "Regions",
+        "The strongest, the median and the weakest region of the concept: a name should fit all three.",
+    ),
+    "naming-people": (
+        "People",
+        """How many concepts each person has named, and how far they agree: the share of concepts that two have given the
+        same name, and Cohen's kappa, which is 0 where agreement is what chance gives.
+
+        Of blind naming: how many descriptions are the concept's name, agreement on regions that two people have
+        described, and the mean of the ratings from 1 to 5 with its standard deviation.""",
+    ),
 }
 """By name of a screen or id of a widget: its title and, in paragraphs, what it shows."""
 

@@ -57,7 +57,7 @@ class Compare(Part):
         self.matching = self.reads(
             "matching",
             lambda: self.other.value and (self.other.value, session.view.layer),
-            lambda run, what, report: comparing.read_matching(run, *what, report),
+            lambda run, what, report: comparing.read_matching(run, what[0], what[1], report),
             keep=8,
             reports=True,
         )

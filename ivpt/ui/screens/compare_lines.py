@@ -8,10 +8,10 @@ from ivpt.ui.parts.compare import IMPORTANCE, PICTURES, PREDICTIONS, Compare, Ro
 from ivpt.ui.session import Session
 from ivpt.ui.text import plain, shortened
 from ivpt.ui.widgets.bars import bar, signed_bar, swatch
+from ivpt.ui.widgets.cells import CHOSEN, MUTED, cut, folded
 from ivpt.ui.widgets.sheet import click
 
-_MUTED = "$foreground-muted"
-_SIGNS = {BROKEN: ("✗", "$error"), FIXED: ("✓", "$success"), MOVED: ("·", _MUTED)}
+_SIGNS = {BROKEN: ("✗", "$error"), FIXED: ("✓", "$success"), MOVED: ("·", MUTED)}
 _TITLES = {
     PICTURES: "Regions of both",
     IMPORTANCE: "Importance per class (mean contribution to its logit)",
@@ -31,14 +31,14 @@ def head_lines(compare: Compare, width: int) -> list[Content]:
 def waiting(compare: Compare) -> list[Content]:
     """Why there is nothing to see yet; empty when there is."""
     if compare.place is None:
-        return [Content.styled("Press o and give the path of a second run file.", _MUTED)]
+        return [Content.styled("o lays a second run file beside this one.", MUTED)]
     for reading in (compare.other, compare.matching):
         if reading.trouble:
-            return [Content.styled(line, "$error") for line in (reading.trouble,)]
+            return [Content.styled(reading.trouble, "$error")]
     if compare.other.value is None:
-        return [Content.styled("opening the second run…", _MUTED)]
+        return [Content.styled("opening the second run…", MUTED)]
     if compare.matching.value is None:
-        return [Content.styled(f"matching concepts… {compare.matching.progress:.0%}", _MUTED)]
+        return [Content.styled(f"matching concepts… {compare.matching.progress:.0%}", MUTED)]
     return []
 
 
@@ -46,16 +46,16 @@ def list_lines(session: Session, compare: Compare, width: int, height: int) -> l
     """Matched concepts, then those of A alone, then those of B alone."""
     rows = compare.rows
     if not rows:
-        return waiting(compare) or [Content.styled("no concepts", _MUTED)]
+        return folded(waiting(compare) or [Content.styled("no concepts", MUTED)], width)
     matching = compare.matching.value
     by = "overlap" if matching is None or matching.how == "regions" else "cosine"
     at = min(compare.row, len(rows) - 1)
     first = max(0, min(at - (height - 1) // 2, len(rows) - height + 1)) if height > 1 else 0
-    lines = [Content.styled(f"{'A':<7}{'B':<7}{by}", _MUTED)]
+    lines = [Content.styled(f"{'A':<7}{'B':<7}{by}", MUTED)]
     for n, row in list(enumerate(rows))[first:]:
         line = _row(session, row, width)
         if n == at:
-            line = line.pad_right(max(width - line.cell_length, 0)).stylize("bold on $primary-muted")
+            line = line.pad_right(max(width - line.cell_length, 0)).stylize(CHOSEN)
         lines.append(line.stylize(click(f"screen.row({n})")))
     return lines
 
@@ -75,11 +75,12 @@ def _row(session: Session, row: Row, width: int) -> Content:
         room = max(min(width - 36, 16), 3)
         chance = f" chance {row.chance:.2f}" if row.chance is not None and width >= 44 else ""
         overlap = row.overlap or 0.0
-        tail = Content.assemble(bar(max(overlap, 0.0), room), f" {overlap:.2f}", (chance, _MUTED), f" {name}")
+        tail = Content.assemble(bar(max(overlap, 0.0), room), f" {overlap:.2f}", (chance, MUTED), f" {name}")
     else:
-        words = "only in A" if row.kind == "vanished" else "only in B"
-        best = f", at most {row.overlap:.2f}" if row.overlap is not None else ", never fires"
-        tail = Content.assemble((words, "$warning"), (best, _MUTED), f" {name}")
+        words = "only A" if row.kind == "vanished" else "only B"
+        # what is most like it in the other run is not like it enough
+        best = f" best {row.overlap:.2f}" if row.overlap is not None else ""
+        tail = Content.assemble((words, "$warning"), (best, MUTED), f" {name}")
     return Content.assemble(own, theirs, tail)
 
 
@@ -97,7 +98,7 @@ def note_lines(compare: Compare, width: int, height: int) -> list[Content]:
     )
     return [
         Content(count),
-        Content.styled(how, _MUTED),
+        Content.styled(how, MUTED),
         *(Content.styled(plain(n), "$warning") for n in matching.notes),
     ]
 
@@ -112,20 +113,23 @@ def importance_lines(session: Session, compare: Compare, width: int, height: int
     found, row = compare.importance.value, compare.chosen
     if found is None:
         words = compare.importance.trouble or f"matching coarse concepts… {compare.importance.progress:.0%}"
-        return waiting(compare) or [Content.styled(words, _MUTED)]
+        return folded(waiting(compare) or [Content.styled(words, MUTED)], width)
     if row is None or session.view.layer != found.matching.first:
-        return [Content.styled("Only coarse concepts have importance: choose their layer.", _MUTED)]
+        return [Content.styled("Only coarse concepts have importance: choose their layer.", MUTED)]
     if not found.classes:
-        return [Content.styled("The runs have no class in common.", _MUTED)]
+        return [Content.styled("The runs have no class in common.", MUTED)]
     pairs = found.of(row.first, row.second)
     known = [abs(v) for _, *values in pairs for v in values if v == v]
     largest = max(known, default=0.0)
     room = max((width - 34) // 2, 5)
     names = max(width - 2 * room - 16, 8)
     rgb = palette.colour(row.first if row.first is not None else row.second or 0, session.layer.background)
-    label = f"{'–' if row.first is None else row.first} in A, {'–' if row.second is None else row.second} in B"
+    heads = ("–" if k is None else f"coarse:{k}" for k in (row.first, row.second))
     lines = [
-        Content.styled(f"{shortened(f'concept {label}', names):<{names}}{'A':^{room + 8}}{'B':^{room + 8}}", _MUTED)
+        Content.styled(
+            " " * names + "".join(f"{f'{run}  {head}':^{room + 8}}" for run, head in zip("AB", heads, strict=True)),
+            MUTED,
+        )
     ]
     for name, own, theirs in pairs[: max(height - 1, 1)] if height else pairs:
         cells = []
@@ -134,7 +138,7 @@ def importance_lines(session: Session, compare: Compare, width: int, height: int
             cells.append(
                 Content.assemble(signed_bar(value if value == value else 0.0, largest, room, rgb), (text, "bold"))
             )
-        lines.append(Content.assemble(f"{plain(name, names - 1):<{names}}", *cells))
+        lines.append(Content.assemble(cut(name, names), *cells))
     return lines
 
 
@@ -143,9 +147,9 @@ def prediction_lines(compare: Compare, width: int, height: int) -> list[Content]
     found = compare.predictions.value
     if found is None:
         words = compare.predictions.trouble or "reading predictions…"
-        return waiting(compare)[:1] if compare.other.value is None else [Content.styled(words, _MUTED)]
+        return folded(waiting(compare) if compare.other.value is None else [Content.styled(words, MUTED)], width)
     if not found.judged:
-        return [Content.styled("There is no image that both have judged and neither was trained on.", _MUTED)]
+        return [Content.styled("There is no image that both have judged and neither was trained on.", MUTED)]
     lines = [
         Content.assemble(
             f"{found.judged:,} images judged by both:  A ",
@@ -170,8 +174,8 @@ def prediction_lines(compare: Compare, width: int, height: int) -> list[Content]
         text = f"{change.first} → {change.second}"
         text += "" if change.how != MOVED else f" (is {change.true})"
         name = shortened(change.name, max(width - len(text) - 4, 8))
-        line = Content.assemble((f"{sign} ", colour), text, (f"  {name}", _MUTED))
+        line = Content.assemble((f"{sign} ", colour), text, (f"  {name}", MUTED))
         if n == at:
-            line = line.pad_right(max(width - line.cell_length, 0)).stylize("bold on $primary-muted")
+            line = line.pad_right(max(width - line.cell_length, 0)).stylize(CHOSEN)
         lines.append(line.stylize(click(f"screen.row({n})")))
     return lines

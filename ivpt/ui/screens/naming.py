@@ -10,12 +10,12 @@ from textual.content import Content
 from textual.widget import Widget
 
 from ivpt.runfile.edit_log import EditLog
+from ivpt.runfile.index import RANKS
 from ivpt.runfile.names import export_names, import_names, read_names
 from ivpt.ui import editing
 from ivpt.ui.actions import NAMING
 from ivpt.ui.blind import Blind
 from ivpt.ui.parts.naming import Naming, start_study, write_new, write_results
-from ivpt.ui.reading import RANKS
 from ivpt.ui.screens import naming_lines
 from ivpt.ui.screens.base import SessionScreen, bindings
 from ivpt.ui.screens.concepts import layers_title
@@ -33,7 +33,7 @@ class NamingScreen(SessionScreen):
     """Names at the left, regions of the concept in the middle, people at the right."""
 
     name_in_table = NAMING
-    needs = ("edits.edited", "naming.studies", "concepts.gallery")
+    needs = ("edits.edited", "naming.studies", "summary.index", "summary.facts", "concepts.gallery")
     BINDINGS = bindings(NAMING)
 
     @property
@@ -67,7 +67,7 @@ class NamingScreen(SessionScreen):
         self.query_one("#naming-pictures").border_title = Content("Strongest, median and weakest region")
         for rank in RANKS:
             tile = self.query_one(f"#naming-{rank}", PictureView)
-            cuttings = gallery.rows[rank] if gallery is not None and fits else ()
+            cuttings = gallery.rows.get(rank, ()) if gallery is not None and fits else ()  # type: ignore[call-overload]
             if not cuttings:
                 tile.draw(None)
                 continue

@@ -6,11 +6,10 @@ from ivpt.analysis.agreement import Agreement
 from ivpt.ui.parts.naming import Naming
 from ivpt.ui.session import Session
 from ivpt.ui.study_results import summary
-from ivpt.ui.text import plain, shortened
+from ivpt.ui.text import plain
 from ivpt.ui.widgets.bars import swatch
+from ivpt.ui.widgets.cells import CHOSEN, MUTED, folded
 from ivpt.ui.widgets.sheet import click
-
-_MUTED = "$foreground-muted"
 
 
 def list_lines(session: Session, naming: Naming, width: int, height: int) -> list[Content]:
@@ -27,11 +26,11 @@ def list_lines(session: Session, naming: Naming, width: int, height: int) -> lis
             swatch(k, layer.background, session.overlay.marks),
             f" {k:<4}",
             ("✕ " if dropped else "  ", "$error"),
-            (plain(name, max(width - 12, 4)), "bold") if name else ("–", _MUTED),
+            (plain(name, max(width - 12, 4)), "bold") if name else ("–", MUTED),
             (" *" if note else "", "$accent"),
         )
         if k == at:
-            line = line.pad_right(max(width - line.cell_length, 0)).stylize("bold on $primary-muted")
+            line = line.pad_right(max(width - line.cell_length, 0)).stylize(CHOSEN)
         lines.append(line.stylize(click(f"screen.stand({layer.key!r}, {k})")))
     return lines
 
@@ -43,12 +42,12 @@ def detail_lines(session: Session, naming: Naming, width: int, height: int) -> l
         return []
     concept = f"{session.view.layer}:{at}"
     lines = [
-        Content.assemble((f"{plain(who, 16)}: ", _MUTED), (plain(names[concept]), "bold"))
+        Content.assemble((f"{plain(who, 16)}: ", MUTED), (plain(names[concept]), "bold"))
         for who, names in naming.people.items()
         if concept in names
-    ] or [Content.styled("nobody has named it: n", _MUTED)]
+    ] or [Content.styled("nobody has named it: n", MUTED)]
     note = session.edits.note(session.view.layer, at)
-    return [*lines, Content.assemble(("note: ", _MUTED), note)] if note else lines
+    return folded([*lines, Content.assemble(("note: ", MUTED), note)] if note else lines, width)
 
 
 def people_lines(session: Session, naming: Naming, width: int, height: int) -> list[Content]:
@@ -59,14 +58,14 @@ def people_lines(session: Session, naming: Naming, width: int, height: int) -> l
         me = " (you)" if who == session.edits.who else ""
         lines.append(Content(f"{plain(who, 20)}{me}: {len(names)} named"))
     if not people:
-        lines.append(Content.styled("none yet", _MUTED))
+        lines.append(Content.styled("none yet", MUTED))
     lines += _agreement(opinions.names, "concepts")
     lines += [Content(""), Content.styled("blind naming", "bold $primary")]
     studies = naming.studies.latest or {}
     if naming.studies.trouble:
         lines.append(Content.styled(naming.studies.trouble, "$error"))
     elif not studies:
-        lines.append(Content.styled("b starts a study: regions without their prototypes", _MUTED))
+        lines.append(Content.styled("b starts a study: regions without their prototypes", MUTED))
     names = session.edits.names
     for who, study in studies.items():
         found = summary(study, names)
@@ -78,15 +77,15 @@ def people_lines(session: Session, naming: Naming, width: int, height: int) -> l
         if rated.mean is not None:
             spread = f" ± {rated.sd:.1f}" if rated.sd is not None else ""
             words = f"{rated.question.replace('_', ' ')}: {rated.mean:.1f}{spread} of 5 ({rated.count} ratings)"
-            lines.append(Content(shortened(words, width)))
-    return lines
+            lines.append(Content(words))
+    return folded(lines, width)
 
 
 def _agreement(found: Agreement, items: str) -> list[Content]:
     if len(found.people) < 2:
         return []
     if not any(pair.items for pair in found.pairs):
-        return [Content.styled(f"no {items} in common", _MUTED)]
+        return [Content.styled(f"no {items} in common", MUTED)]
     lines = []
     for pair in found.pairs:
         if pair.items and pair.same is not None:
@@ -98,5 +97,5 @@ def _agreement(found: Agreement, items: str) -> list[Content]:
     if len(found.people) > 2 and found.fleiss is not None:
         lines.append(Content(f"all, on {found.common} common {items}: Fleiss' kappa {found.fleiss:.2f}"))
     if found.disputed:
-        lines.append(Content.styled(f"disputed: {plain(', '.join(found.disputed[:6]))}", _MUTED))
+        lines.append(Content.styled(f"disputed: {plain(', '.join(found.disputed[:6]))}", MUTED))
     return lines

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from textual import events
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
@@ -22,6 +23,9 @@ from ivpt.ui.screens.concepts import layers_title
 from ivpt.ui.screens.prompt import path_of
 from ivpt.ui.text import plain
 from ivpt.ui.widgets.sheet import Sheet
+
+
+_PANES = {"prune-list": MARKS, "prune-evidence": EVIDENCE, "prune-model": MODEL}
 
 
 class Heard(Message):
@@ -70,6 +74,12 @@ class PruneScreen(SessionScreen):
         marked = self.query_one("#prune-marked", Sheet)
         marked.draw(partial(prune_lines.marked_lines, session, prune), prune_lines.marked_title(prune))
         self.query_one("#prune-commands", Sheet).draw(partial(prune_lines.command_lines, prune))
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The arrow keys follow the focus."""
+        pane = _PANES.get(event.widget.id or "")
+        if pane is not None and self.prune.show_pane(pane):
+            self.show()
 
     # marks
 

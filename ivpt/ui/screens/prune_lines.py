@@ -20,10 +20,10 @@ from ivpt.ui.parts.prune import (
 from ivpt.ui.session import Session
 from ivpt.ui.text import plain, shortened
 from ivpt.ui.widgets.bars import bar, swatch
+from ivpt.ui.widgets.cells import CHOSEN, MUTED, cut, folded
 from ivpt.ui.widgets.sheet import click
 
 TITLES = {EVIDENCE: "A  EVIDENCE REMOVED", MODEL: "B  REMOVED FROM THE MODEL"}
-_MUTED = "$foreground-muted"
 
 
 def feeds(session: Session, concept: Concept) -> tuple[str, float] | None:
@@ -58,16 +58,16 @@ def list_lines(session: Session, prune: Prune, width: int, height: int) -> list[
         name = prune.edits.name(layer.key, k)
         room = width - 13 - len(tail) - 1
         line = Content.assemble(
-            (box, "bold $error" if marked else _MUTED),
+            (box, "bold $error" if marked else MUTED),
             swatch(k, layer.background, session.overlay.marks),
             f" {k:<5}",
             f"{name if len(name) <= room else name[: max(room - 1, 0)] + '…':<{max(room, 0)}} ",
-            (tail, _MUTED),
+            (tail, MUTED),
         )
         if gone:
             line = line.stylize("dim")
         if at is not None and k == at.number:
-            line = line.pad_right(max(width - line.cell_length, 0)).stylize("bold on $primary-muted")
+            line = line.pad_right(max(width - line.cell_length, 0)).stylize(CHOSEN)
         lines.append(line.stylize(click(f"screen.mark_clicked({layer.key!r}, {k})")))
     return lines
 
@@ -76,24 +76,22 @@ def marked_lines(session: Session, prune: Prune, width: int, height: int) -> lis
     """Everything marked, on whatever layer; named sets; what undo would do."""
     now, drops = prune.edits.now, prune.drops
     if now is None:
-        return [Content.styled("reading the edits…", _MUTED)]
+        return [Content.styled("reading the edits…", MUTED)]
     lines = []
     for concept in drops:
         name, fed = prune.edits.name(concept.layer, concept.number), feeds(session, concept)
         where = f" → {fed[0]}" if fed else ""
-        lines.append(Content.assemble((str(concept), "bold"), f" {name}" if name else "", (where, _MUTED)))
+        lines.append(Content.assemble((str(concept), "bold"), f" {name}" if name else "", (where, MUTED)))
     if not drops:
-        lines = [Content.styled("nothing: space marks a concept", _MUTED)]
+        lines = [Content.styled("nothing: space marks a concept", MUTED)]
     tail = []
     if now.state.sets:
-        tail.append(Content.styled(f"sets: {plain(', '.join(now.state.sets))}", _MUTED))
+        tail.append(Content.styled(f"sets: {plain(', '.join(now.state.sets))}", MUTED))
     if now.undo is not None or now.redo is not None:
-        tail.append(
-            Content.styled(f"u undoes: {told(now.undo)}" if now.undo else f"U redoes: {told(now.redo)}", _MUTED)
-        )
+        tail.append(Content.styled(f"u undoes: {told(now.undo)}" if now.undo else f"U redoes: {told(now.redo)}", MUTED))
     if height and len(lines) + len(tail) > height:
         kept = max(height - len(tail) - 1, 1)
-        lines = [*lines[:kept], Content.styled(f"and {len(drops) - kept} more", _MUTED)] if kept < len(lines) else lines
+        lines = [*lines[:kept], Content.styled(f"and {len(drops) - kept} more", MUTED)] if kept < len(lines) else lines
     return lines + tail
 
 
@@ -112,7 +110,7 @@ def evidence_lines(session: Session, prune: Prune, width: int, height: int) -> l
     answer = prune.answers[0]
     if not drops:
         words = "What if coarse concepts said nothing? Mark one: the answer comes at once, from stored scores."
-        return folded(_only_fine(session, silent) if silent else [Content.styled(words, _MUTED)], width)
+        return folded(_only_fine(session, silent) if silent else [Content.styled(words, MUTED)], width)
     head = [Content.assemble("Stored scores without ", (listed(drops), "bold"), ".")]
     if silent:
         has = "has" if len(silent) == 1 else "have"
@@ -125,9 +123,9 @@ def evidence_lines(session: Session, prune: Prune, width: int, height: int) -> l
             words = prune.impossible or f"No scores of {prune.split} images are stored."
         else:
             words = "reading scores…"
-        return [*head, *folded([Content.styled(words, _MUTED)], width)]
+        return [*head, *folded([Content.styled(words, MUTED)], width)]
     it = "it" if len(drops) == 1 else "them"
-    tail = folded([Content.styled(f"Not a model trained without {it}.", _MUTED)], width)
+    tail = folded([Content.styled(f"Not a model trained without {it}.", MUTED)], width)
     return [*head, *_answer(prune, EVIDENCE, answer, width, height - len(head) - len(tail)), *tail]
 
 
@@ -138,7 +136,7 @@ def _only_fine(session: Session, fine: tuple[Concept, ...]) -> list[Content]:
         where = f" It feeds {fed[0]} in {fed[1]:.0%} of its images." if fed else ""
         lines.append(Content.assemble((str(concept), "bold"), f" has no class scores.{where}"))
     words = "Only coarse concepts have evidence to remove: mark one, or ask B."
-    return [*lines, Content.styled(words, _MUTED)]
+    return [*lines, Content.styled(words, MUTED)]
 
 
 def model_lines(session: Session, prune: Prune, width: int, height: int) -> list[Content]:
@@ -150,15 +148,15 @@ def model_lines(session: Session, prune: Prune, width: int, height: int) -> list
         lines = [*folded([Content.styled(words, "$warning")], width), *_progress(elsewhere, width)]
     if prune.impossible:
         words = "What if prototypes were not in the network? Mark some, and r runs it again over the stored images."
-        return [*lines, *folded([Content.styled(words if not prune.drops else prune.impossible, _MUTED)], width)]
+        return [*lines, *folded([Content.styled(words if not prune.drops else prune.impossible, MUTED)], width)]
     refit = ", its head fitted anew" if prune.refit else ""
     lines += folded([Content.assemble("Network run again without ", (listed(prune.drops), "bold"), f"{refit}.")], width)
     if trial is None:
         words = "Not asked yet." if elsewhere is None else "Not asked about these marks."
         hint = " r asks; it takes the time of a prediction per image." if elsewhere is None else ""
-        return [*lines, *folded([Content.assemble((words, "bold"), (hint, _MUTED))], width)]
+        return [*lines, *folded([Content.assemble((words, "bold"), (hint, MUTED))], width)]
     if trial.running:
-        return [*lines, *_progress(trial, width), Content.styled("esc cancels, K ends it at once", _MUTED)]
+        return [*lines, *_progress(trial, width), Content.styled("esc cancels, K ends it at once", MUTED)]
     if trial.failure is not None:
         if trial.failure.cancelled:
             return [*lines, *folded([Content.styled("Cancelled: no answer. r asks again.", "$warning")], width)]
@@ -166,16 +164,11 @@ def model_lines(session: Session, prune: Prune, width: int, height: int) -> list
         return [*lines, *folded([Content.styled(words, "$error")], width)]
     kept = f"Kept as {shortened(plain(trial.out), max(width - 10, 12))}." if trial.kept else "w keeps it as a run file."
     note = "Only the head was trained anew." if prune.refit else "Nothing was trained anew."
-    tail = folded([Content.styled(f"{note} {kept}", _MUTED)], width)
+    tail = folded([Content.styled(f"{note} {kept}", MUTED)], width)
     answer = trial.answer(prune.split)
     if answer is None:
-        return [*lines, Content.styled(f"No {prune.split} images were judged.", _MUTED), *tail]
+        return [*lines, Content.styled(f"No {prune.split} images were judged.", MUTED), *tail]
     return [*lines, *_answer(prune, MODEL, answer, width, height - len(lines) - len(tail)), *tail]
-
-
-def folded(lines: list[Content], width: int) -> list[Content]:
-    """Lines that are too long go on in the next."""
-    return [part for line in lines for part in line.wrap(max(width, 12))]
 
 
 def _progress(trial: Trial, width: int) -> list[Content]:
@@ -185,7 +178,7 @@ def _progress(trial: Trial, width: int) -> list[Content]:
     count = f" {trial.done}/{trial.total}" if trial.total else ""
     return [
         Content.assemble((bar(share, room), "$accent"), f"{share:5.0%}", (left, "bold")),
-        Content.styled(shortened(f"{plain(trial.stage)}{count}", width), _MUTED),
+        Content.styled(shortened(f"{plain(trial.stage)}{count}", width), MUTED),
     ]
 
 
@@ -212,12 +205,12 @@ def _summary(prune: Prune, answer: Answer, width: int) -> list[Content]:
     colour = "$error" if change < 0 else "$success" if change > 0 else ""
     other = answer["flipped"] - answer["lost"] - answer["won"]
     lines = [
-        Content.styled(f"{head:<{room}}{'before':>8}{'after':>8}{'change':>8}", _MUTED),
+        Content.styled(f"{head:<{room}}{'before':>8}{'after':>8}{'change':>8}", MUTED),
         Content.assemble(
             f"{'accuracy':<{room}}{before:8.1%}",
             (f"{after:8.1%}", "bold"),
             (f"{change:+8.1f}", colour),
-            (_interval(answer["after"]) if width >= 70 else "", _MUTED),
+            (_interval(answer["after"]) if width >= 70 else "", MUTED),
         ),
         Content.assemble(
             (f"{answer['flipped']} flip: ", "bold"),
@@ -234,18 +227,13 @@ def _summary(prune: Prune, answer: Answer, width: int) -> list[Content]:
             words = plain(f"{worst['class']} × {worst['value']}")
             lines.append(
                 Content.assemble(
-                    f"{cut(plain(f'worst {attribute}'), room - 1):<{room}}",
+                    f"{cut(plain(f'worst {attribute}'), room)}",
                     f"{groups['before']['accuracy']:8.1%}",
                     (f"{worst['accuracy']:8.1%}", "bold"),
-                    (f" {cut(words, max(width - room - 17, 1))}", _MUTED),
+                    (f" {cut(words, max(width - room - 17, 1))}", MUTED),
                 )
             )
     return lines
-
-
-def cut(text: str, width: int) -> str:
-    """The beginning of a text that is too long."""
-    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
 
 
 def _interval(figure: Answer) -> str:
@@ -256,14 +244,14 @@ def _interval(figure: Answer) -> str:
 def _classes(prune: Prune, pane: str, answer: Answer, width: int, height: int) -> list[Content]:
     rows = changed_classes(answer)
     room = max(width - 30, 6)
-    head = Content.styled(f"{'class':<{room}}{'images':>7}{'before':>8}{'after':>7}{'change':>8}", _MUTED)
+    head = Content.styled(f"{'class':<{room}}{'images':>7}{'before':>8}{'after':>7}{'change':>8}", MUTED)
     at = min(prune.at, max(len(rows) - 1, 0)) if prune.pane == pane else None
     first = _first(at or 0, height - 1, len(rows))
     lines = []
     for n, row in list(enumerate(rows))[first : first + max(height - 1, 1)]:
         share, then = row["before"] / row["images"], row["after"] / row["images"]
         change = 100 * (then - share)
-        colour = "$error" if change < 0 else "$success" if change > 0 else _MUTED
+        colour = "$error" if change < 0 else "$success" if change > 0 else MUTED
         name = plain(row["class"], room - 1)
         lines.append(
             _row(
@@ -280,21 +268,21 @@ def _classes(prune: Prune, pane: str, answer: Answer, width: int, height: int) -
 def _flips(prune: Prune, pane: str, answer: Answer, width: int, height: int) -> list[Content]:
     flips = answer["flips"]
     if not flips:
-        return [Content.styled(f"No {prune.split} image flips.", _MUTED)]
+        return [Content.styled(f"No {prune.split} image flips.", MUTED)]
     at = min(prune.at, len(flips) - 1) if prune.pane == pane else None
     first = _first(at or 0, height - 1, len(flips))
     hint = "⏎ looks at the image" if at is not None else "a: arrow keys here"
-    lines = [Content.styled(f"{len(flips)} images flip  {hint}", _MUTED)]
+    lines = [Content.styled(f"{len(flips)} images flip  {hint}", MUTED)]
     for n, flip in list(enumerate(flips))[first : first + max(height - 1, 1)]:
         right = flip["after"] == flip["label"]
         sign, colour = (
-            ("✓", "$success") if right else ("✗", "$error") if flip["before"] == flip["label"] else ("·", _MUTED)
+            ("✓", "$success") if right else ("✗", "$error") if flip["before"] == flip["label"] else ("·", MUTED)
         )
         words = f"{plain(flip['before'])} → {plain(flip['after'])}"
         true = "" if right or flip["before"] == flip["label"] else f" (is {plain(flip['label'])})"
         text = f"{words}{true}"
         name = shortened(plain(flip["id"]), max(width - len(text) - 4, 8))
-        line = _row(Content.assemble((f"{sign} ", colour), text, (f"  {name}", _MUTED)), n == at, width)
+        line = _row(Content.assemble((f"{sign} ", colour), text, (f"  {name}", MUTED)), n == at, width)
         lines.append(line.stylize(click(f"screen.flip({pane!r}, {n})")))
     return lines
 
@@ -302,7 +290,7 @@ def _flips(prune: Prune, pane: str, answer: Answer, width: int, height: int) -> 
 def _row(line: Content, chosen: bool, width: int) -> Content:
     if not chosen:
         return line
-    return line.pad_right(max(width - line.cell_length, 0)).stylize("bold on $primary-muted")
+    return line.pad_right(max(width - line.cell_length, 0)).stylize(CHOSEN)
 
 
 def _first(at: int, height: int, rows: int) -> int:
@@ -316,7 +304,7 @@ def _wrapped(words: str, width: int) -> list[str]:
 def command_lines(prune: Prune, width: int, height: int) -> list[Content]:
     """The command lines that give the two answers outside of the explorer."""
     if not prune.drops:
-        return [Content.styled("the same as a command line is shown here", _MUTED)]
+        return [Content.styled("the same as a command line is shown here", MUTED)]
     asked = [("B $ ", "bold $accent", plain(prune.command_line()))]
     if prune.coarse_drops:
         asked.insert(0, ("A $ ", "bold $primary", plain(prune.command_line(evidence=True))))
@@ -331,4 +319,4 @@ def pane_title(prune: Prune, pane: str) -> Content:
     """Name of an answer, what it shows, and whether the arrow keys move in it."""
     view = {SUMMARY: "", CLASSES: " per class", FLIPS: " flips"}[prune.view]
     style = "bold $background on $primary" if pane == EVIDENCE else "bold $background on $accent"
-    return Content.assemble((f" {TITLES[pane]} ", style), (view, _MUTED))
+    return Content.assemble((f" {TITLES[pane]} ", style), (view, MUTED))

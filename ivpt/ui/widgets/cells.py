@@ -96,3 +96,8 @@ def waiting(session: "Session") -> list[Content]:
         return [Content.styled(trouble, "$warning")]
     done = f" {reading.progress:.0%}" if reading.progress else ""
     return [Content.styled(f"summing up all images…{done}", MUTED)]
+
+
+def folded(lines: list[Content], width: int) -> list[Content]:
+    """Lines that are too long go on in the next."""
+    return [part for line in lines for part in line.wrap(max(width, 12))]
