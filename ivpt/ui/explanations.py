@@ -189,8 +189,8 @@ EXPLAINED: dict[str, tuple[str, str]] = {
     ),
     "prune-list": (
         "Concepts of the layer",
-        """[x] is marked; gone has been removed from this run before. The arrow tells which coarse concept a prototype is
-        assigned to most often where it has a region.""",
+        """[x] is marked; gone has been removed from this run before. The arrow tells which coarse concept a prototype
+        is assigned to most often where it has a region.""",
     ),
     "prune-marked": (
         "Marked",
@@ -220,8 +220,8 @@ EXPLAINED: dict[str, tuple[str, str]] = {
     ),
     "compare": (
         "Compare",
-        """A second run beside this one: o asks for its file. Concepts of a layer are matched one to one so that the sum of
-        their overlaps (intersection over union of their regions on images that both runs have) is greatest; below
+        """A second run beside this one: o asks for its file. Concepts of a layer are matched one to one so that the sum
+        of their overlaps (intersection over union of their regions on images that both runs have) is greatest; below
         0.25 two concepts are not the same. Without common images prototypes of the same backbone are compared.
 
         v shows regions, importance per class, or predictions that changed.""",
@@ -240,8 +240,8 @@ EXPLAINED: dict[str, tuple[str, str]] = {
     ),
     "compare-lines": (
         "The view",
-        """Importance: what the pair of coarse concepts adds to the logit of each class in either run, signed, over its val
-        and test images; classes that differ most come first.
+        """Importance: what the pair of coarse concepts adds to the logit of each class in either run, signed, over its
+        val and test images; classes that differ most come first.
 
         Predictions: images that both runs have judged and neither was trained on. Enter goes to the image.""",
     ),
@@ -262,8 +262,8 @@ EXPLAINED: dict[str, tuple[str, str]] = {
     ),
     "naming-people": (
         "People",
-        """How many concepts each person has named, and how far they agree: the share of concepts that two have given the
-        same name, and Cohen's kappa, which is 0 where agreement is what chance gives.
+        """How many concepts each person has named, and how far they agree: the share of concepts that two have given
+        the same name, and Cohen's kappa, which is 0 where agreement is what chance gives.
 
         Of blind naming: how many descriptions are the concept's name, agreement on regions that two people have
         described, and the mean of the ratings from 1 to 5 with its standard deviation.""",

@@ -14,7 +14,7 @@ from ivpt.ui.comparing import EXAMPLES, Example
 from ivpt.ui.parts.compare import IMPORTANCE, PICTURES, PREDICTIONS, Compare, Row
 from ivpt.ui.screens import compare_lines
 from ivpt.ui.screens.base import SessionScreen, bindings
-from ivpt.ui.screens.concepts import layers_title
+from ivpt.ui.screens.concept_lines import layers_title
 from ivpt.ui.screens.prompt import path_of
 from ivpt.ui.text import shortened
 from ivpt.ui.widgets.picture import PictureView

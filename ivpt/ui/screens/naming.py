@@ -18,7 +18,7 @@ from ivpt.ui.blind import Blind
 from ivpt.ui.parts.naming import Naming, start_study, write_new, write_results
 from ivpt.ui.screens import naming_lines
 from ivpt.ui.screens.base import SessionScreen, bindings
-from ivpt.ui.screens.concepts import layers_title
+from ivpt.ui.screens.concept_lines import layers_title
 from ivpt.ui.screens.prompt import path_of
 from ivpt.ui.study import Study
 from ivpt.ui.text import plain
