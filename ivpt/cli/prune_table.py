@@ -87,7 +87,7 @@ def _sentences(report: dict[str, Any]) -> Iterator[str]:
         return
     run, out = shlex.quote(report["run"]), shlex.quote(report["out"])
     yield f"Written: {report['out']} (metrics but accuracy are not taken over: ivpt evaluate {out})."
-    yield f"Next: ivpt explore {out}, or ivpt compare {run} {out}"
+    yield f"Next: ivpt explore {out}, or ivpt compare {run} {out} --metric accuracy"
 
 
 def _accuracy(found: dict[str, Any]) -> tuple[str, ...]:

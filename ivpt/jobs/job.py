@@ -69,17 +69,16 @@ class Job:
         """
         assert self._process.stdout is not None
         last: Event | None = None
-        with self._process.stdout as lines:
+        with self._stderr, self._process.stdout as lines:
             for line in lines:
                 event = parse_line(line.decode(errors="replace"))
                 if isinstance(event, Finished | Failed):
                     last = event
                 elif event is not None:
                     yield event
-        code = self._process.wait()
-        self._clean()
-        yield last if code == ExitCode.OK and isinstance(last, Finished) else self._failure(last, code)
-        self._stderr.close()
+            code = self._process.wait()
+            self._clean()
+            yield last if code == ExitCode.OK and isinstance(last, Finished) else self._failure(last, code)
 
     def cancel(self) -> None:
         """Ask the job to stop; it removes what it has begun."""
