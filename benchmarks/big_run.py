@@ -25,8 +25,8 @@ BASE = 5000
 
 
 def write_big_run(path: Path, images: int, *, grid: int = 37, classes: int = 20) -> Path:
-    """Write a synthetic run of so many images, a multiple of :data:`BASE` where it is more."""
-    if images <= BASE:
+    """Write a synthetic run; of more than twice :data:`BASE` images it has to be a multiple."""
+    if images <= 2 * BASE:
         return write_synthetic_run(path, images=images, classes=classes, grid=(grid, grid))
     if images % BASE:
         raise SystemExit(f"{images:,} is not a multiple of {BASE:,}")

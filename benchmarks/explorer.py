@@ -1,6 +1,6 @@
 """How fast the explorer is: cold start beside a bare Textual app, next image, longest block of the event loop, memory.
 
-    python benchmarks/explorer.py [RUN.h5] [--runs 15]
+    python benchmarks/explorer.py [RUN.h5] [--images 6000] [--runs 15]
 
 Without RUN a synthetic run file is written (6,000 images, 37 x 37 maps, five sets of concepts). The cold start is the
 time from starting the interpreter in a pseudo-terminal of 80 x 24 to the first bytes that show the number of images
@@ -120,15 +120,16 @@ def main() -> None:
     """Take turns between the two programs, so that a busy moment of the machine hits both."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", nargs="?", type=Path)
+    parser.add_argument("--images", type=int, default=6000, help="of the synthetic run")
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--steps", type=int, default=40)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = given.run
         if path is None:
-            from tests.synthetic import write_synthetic_run
+            from benchmarks.big_run import write_big_run
 
-            path = write_synthetic_run(Path(folder) / "run.h5", images=6000, classes=20, grid=(37, 37))
+            path = write_big_run(Path(folder) / "run.h5", given.images)
         from ivpt.runfile.reader import RunFile
 
         with RunFile(path) as run:
