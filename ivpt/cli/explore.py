@@ -3,10 +3,14 @@
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ivpt.errors import ExitCode, IvptError
+
+if TYPE_CHECKING:
+    from ivpt.ui.keys import Keys
 
 
 class TerminalError(IvptError):
@@ -19,11 +23,13 @@ class TerminalError(IvptError):
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--with", "other", metavar="RUN", type=click.Path(path_type=Path), help="A second run, to compare with.")
 @click.option("--as", "who", metavar="NAME", help="Who you are, for names and other edits.  [default: your login]")
-def explore(run: Path, other: Path | None, who: str | None) -> None:
+@click.option("--keys", metavar="FILE", type=click.Path(path_type=Path), help="Your own keys, in TOML.")
+def explore(run: Path, other: Path | None, who: str | None, keys: Path | None) -> None:
     """Open the run file RUN in the terminal.
 
     Keys are shown in the last line; ? lists all of them. The file is only read, also while training goes on: a newer
     version is picked up when it is published. Names, notes and marks are kept beside it, in RUN.edits.jsonl.
+    Keys can be changed by a file, see docs/explore.md.
     """
     import gc
 
@@ -38,7 +44,7 @@ def explore(run: Path, other: Path | None, who: str | None) -> None:
 
         card = reader.card()
     check_terminal(run)
-    app = Explorer(run, card, other=other, who=(who or "").strip() or None)
+    app = Explorer(run, card, other=other, who=(who or "").strip() or None, keys=own_keys(keys))
     # what has been imported stays; looking through it for garbage again and again would delay the first paint
     gc.freeze()
     gc.enable()
@@ -48,6 +54,22 @@ def explore(run: Path, other: Path | None, who: str | None) -> None:
         app.close()
     if app.return_code:
         raise SystemExit(app.return_code)
+
+
+def own_keys(given: Path | None) -> "Keys":
+    """The user's keys: of the file given, else of the one in the user's folder of settings, if there is one.
+
+    Raises:
+        KeysError: the file cannot be used.
+    """
+    from ivpt.paths import keys_path
+
+    path = given or keys_path()
+    if given is None and not path.is_file():
+        return {}
+    from ivpt.ui.keys import read_keys
+
+    return read_keys(path)
 
 
 def check_terminal(run: Path) -> None:

@@ -1,5 +1,6 @@
 """The run card: what was trained on what. Reads a handful of numbers, however many images the run has."""
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
     from ivpt.runfile.reader import RunFile
 
 Fact = tuple[str, str]
+
+_CONTROL = re.compile(r"control\b[:, ]*(.+)")
+"""Name of a figure that is the control of another."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +124,9 @@ def _score(name: str, entry: Any) -> Score:
     known = isinstance(bounds, list | tuple) and len(bounds) == 2
     figures = values.get("figures")
     controls = [
-        f"{plain(key)} {shown(figure.get('value'))}"
+        f"{plain(match[1])} {shown(figure.get('value'))}"
         for key, figure in (figures.items() if isinstance(figures, dict) else ())
-        if str(key).startswith("control") and isinstance(figure, dict)
+        if (match := _CONTROL.match(str(key))) and isinstance(figure, dict)
     ]
     return Score(
         plain(str(name).replace("_", " ")),

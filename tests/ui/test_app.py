@@ -29,14 +29,16 @@ pytestmark = pytest.mark.asyncio
 async def test_the_first_screen_tells_the_truth_about_the_run(
     drive: Callable[..., Any], run_path: Path, size: tuple[int, int]
 ) -> None:
-    async with drive(run_path, size) as (app, _):
+    async with drive(run_path, size) as (app, press):
         text = screen_text(app)
+        await press("end")
+        text += screen_text(app)
         assert size == (80, 24) or "40 images · 3 classes" in text
         for words in ("40 images", "vit_mini", "5 of 5 epochs", "region nmi", "Accuracy", "Loss"):
             assert words in text
-        assert app.session.concepts.survey is not None
-        for accuracy in app.session.concepts.survey.accuracies:
-            assert f"{accuracy.value:.1%}" in text
+        assert app.session.summary.facts is not None
+        for split in app.session.summary.facts.splits:
+            assert not split.judged or f"{100 * split.accuracy.value:.1f}" in text
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -131,7 +133,7 @@ async def test_finding_an_image_and_a_class(drive: Callable[..., Any], run_path:
 
 
 async def test_help_lists_every_action() -> None:
-    text = "\n".join(line.plain for line in help_lines("image"))
+    text = "\n".join(line.plain for line in help_lines("image", {}))
     for action in ACTIONS:
         assert action.help in text
 
@@ -246,7 +248,8 @@ async def test_holding_a_key_ends_at_the_last_image(drive: Callable[..., Any], r
         for _ in range(60):
             app.simulate_key("right")
         await press("right")
-        assert app.session.view.image == int(app.session.images.order()[-1]) == app.session.images.page.index
+        images = app.session.images
+        assert app.session.view.image == images.order[len(images.order) - 1] == images.page.index
 
 
 async def test_slow_reads_do_not_block_keys(

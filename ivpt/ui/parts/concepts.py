@@ -34,7 +34,7 @@ class Detail:
         key, channel: the concept.
         classes: how it is spread over them.
         parents: by overlap with the next layer.
-        children: of the layer before, or of every block for coarse concepts.
+        children: of the layer before; for coarse concepts prototypes of every block, where they are assigned.
         path: the strongest link of each step up to the coarse set.
     """
 
@@ -199,6 +199,7 @@ def _read_detail(run: RunFile, what: tuple[RunIndex, str, int]) -> Detail:
         channel,
         over_classes(run, index, key, channel),
         () if coarse else lineage.parents(run, index, key, channel),
-        lineage.children(run, index, key, channel),
+        lineage.children(run, index, key, channel, "assigned" if coarse else "overlap")
+        or lineage.children(run, index, key, channel),
         lineage.path_to_coarse(run, index, key, channel),
     )

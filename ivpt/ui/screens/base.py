@@ -46,7 +46,7 @@ class SessionScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The line above, the body, the line of keys."""
-        yield TopLine(self.name_in_table, self.explorer.card.title, self.explorer.shown_path)
+        yield TopLine(self.name_in_table, self.explorer.card.title, self.explorer.shown_path, self.explorer.keys)
         yield from self.body()
         yield KeyLine(self.name_in_table, self.explorer.keys)
 

@@ -23,9 +23,6 @@ from ivpt.ui.widgets.cells import (
 )
 from ivpt.ui.widgets.sheet import click
 
-_CELL = 4
-"""Width of a cell of the confusion matrix."""
-
 
 def _ground(session: Session) -> int:
     last = session.layers[-1]
@@ -166,28 +163,29 @@ def matrix_lines(session: Session, width: int, height: int) -> list[Content]:
     true, said = classes.at, classes.compared
     if found:
         true, said, _ = found[min(classes.pair, len(found) - 1)]
-    name = min(max((width - 4 * _CELL) // 3, 8), 22)
-    across = max((width - name - 5) // _CELL, 1)
     order = matrix.classes.tolist()
+    cell = 1 + max(len(str(int(matrix.counts.max(initial=0)))), len(str(max(order))), 2)
+    name = min(max((width - 4 * cell) // 3, 8), 22)
+    across = max((width - name - 5) // cell, 1)
     row_at = order.index(true) if true in order else 0
     column_at = order.index(said) if said in order else 0
     head_height = 6 if height >= 16 or not height else 0
     rows = (height - head_height - 1) if height else len(order)
     top, left = window(row_at, max(rows, 1), len(order)), window(column_at, across, len(order))
     shown = range(left, min(left + across, len(order)))
-    lines = _heads(session, matrix, shown, name, head_height, column_at)
+    lines = _heads(session, matrix, shown, name, head_height, column_at, cell)
     lines.append(
-        Content.assemble(" " * name, *((f"{order[j]:>{_CELL}}", "bold" if j == column_at else MUTED) for j in shown))
+        Content.assemble(" " * name, *((f"{order[j]:>{cell}}", "bold" if j == column_at else MUTED) for j in shown))
     )
     for i in range(top, min(top + max(rows, 1), len(order))):
-        cells = [_count(matrix, i, j, (i, j) == (row_at, column_at)) for j in shown]
+        cells = [_count(matrix, i, j, (i, j) == (row_at, column_at), cell) for j in shown]
         label = Content.styled(cut(f"{order[i]} {session.class_name(order[i])}", name), "bold" if i == row_at else "")
         lines.append(Content.assemble(label, *cells, (f"+{matrix.elsewhere[i]}" if matrix.elsewhere[i] else "", MUTED)))
     return lines
 
 
 def _heads(
-    session: Session, matrix: ConfusionMatrix, shown: range, name: int, height: int, column_at: int
+    session: Session, matrix: ConfusionMatrix, shown: range, name: int, height: int, column_at: int, cell: int
 ) -> list[Content]:
     """Names of the columns, written downwards."""
     lines = []
@@ -196,14 +194,14 @@ def _heads(
         for j in shown:
             text = session.class_name(int(matrix.classes[j]))
             letter = text[y] if y < len(text) else " "
-            cells.append((f"{letter:>{_CELL}}", "bold" if j == column_at else MUTED))
+            cells.append((f"{letter:>{cell}}", "bold" if j == column_at else MUTED))
         lines.append(Content.assemble(" " * name, *cells))
     return lines
 
 
-def _count(matrix: ConfusionMatrix, i: int, j: int, here: bool) -> Content:
+def _count(matrix: ConfusionMatrix, i: int, j: int, here: bool, cell: int) -> Content:
     count = int(matrix.counts[i, j])
-    text = f"{count if count < 1000 else '1k+':>{_CELL}}" if count else f"{'·':>{_CELL}}"
+    text = f"{count or '·':>{cell}}"
     if here:
         return Content.styled(text, "bold $background on $accent")
     if not count:
@@ -231,23 +229,27 @@ def difference_lines(session: Session, width: int, height: int) -> list[Content]
     if found is None:
         return [Content.styled(classes.differences.trouble or "reading…", MUTED)]
     first, second = session.class_name(classes.at), session.class_name(classes.compared)
-    name = min(max(width // 4, 14), 26)
-    figures = 16
+    name = min(max(width // 4, 12), 26)
+    figures = 15 if width >= 60 else 13
     room = max(width - name - 2 * figures, 5)
-    lines: list[Content] = []
+    side = (width - 3) // 2
+    lines: list[Content] = [
+        columns(
+            (Content.styled(f"← more in {second}", MUTED), side),
+            (Content.styled(f"more in {first} →", MUTED), -side),
+        )
+    ]
     keys = list(dict.fromkeys(d.key for d in found))
-    per_layer = max(((height or 60) - 2 * len(keys)) // max(len(keys), 1), 2)
+    per_layer = max(((height or 60) - 1 - 2 * len(keys)) // max(len(keys), 1), 2)
     for key in keys:
         rows = [d for d in found if d.key == key]
         coarse = rows[0].evidence is not None
-        side = room // 2
         lines.append(
             columns(
                 (Content.styled(key, "bold $accent"), name),
-                (Content.styled(cut(f"← {second}", side), MUTED), side),
-                (Content.styled(f"{first} →", MUTED), -(room - side)),
-                (Content.styled("adds to the difference" if coarse else "area", MUTED), -figures),
-                (Content.styled("" if coarse else "in images", MUTED), -figures),
+                (Content.styled("adds to the difference" if coarse else "area", MUTED), room),
+                (Content.styled("here / there" if coarse else "area", MUTED), -figures),
+                (Content.styled("" if coarse else "images", MUTED), -figures),
             )
         )
         values = [_difference(d) for d in rows]
@@ -269,7 +271,7 @@ def _difference_row(
 ) -> Content:
     rgb = palette.colour(d.channel, session.run.layer(d.key).background)
     if d.evidence is not None:
-        texts: tuple[str, str] = (" ".join(signed(v) for v in d.evidence), "")
+        texts: tuple[str, str] = (" / ".join(signed(v) for v in d.evidence), "")
     else:
         texts = (
             " / ".join(percent(v, 1) for v in d.area),

@@ -60,6 +60,7 @@ class ClassesScreen(SessionScreen):
             )
         )
         below.display = classes.shown == IMPORTANCE
+        main.set_class(classes.shown == IMPORTANCE, "-short")
         if classes.shown == CONFUSION:
             many = len(classes.confusions())
             left.draw(

@@ -50,7 +50,7 @@ def _wanted(width: int, coarse: bool) -> list[tuple[str, str, int]]:
     wanted = [
         (AREA, "area", -6, 1),
         (IMAGES, "images", -7, 2),
-        (IMPORTANCE, "adds" if coarse else "feeds", -8 if coarse else -12, 3),
+        (IMPORTANCE, "adds" if coarse else "feeds", -8 if coarse else -15, 3),
         ("flags", " flags", 11, 4),
         (CONSISTENCY, "cons.", -6, 5),
         (PART, " part", 13, 6),
@@ -121,7 +121,7 @@ def _adds(session: Session, c: ConceptFacts) -> Content:
     """What a coarse concept adds to the true class, or for the class explained; for others what they feed."""
     if c.feeds is not None:
         group, share = c.feeds
-        return Content(f"background {share:.0%}" if group == 0 else f"coarse:{group} {share:4.0%}")
+        return Content(f"{'background' if group == 0 else f'coarse:{group}'} {share:4.0%}")
     return Content.styled(signed(session.concepts.adds(c)), "bold" if c.importance is not None else MUTED)
 
 
@@ -192,15 +192,14 @@ def spread_lines(session: Session, width: int, height: int) -> list[Content]:
     else:
         order = np.argsort(-np.nan_to_num(found.area, nan=-1), kind="stable")
     adds = found.importance is not None
-    name = max(min(width - 22 - 8 * adds, 26), 8)
-    room = max(width - name - 13 - 8 * adds, 3)
+    name = max(min(width - 24 - 8 * adds, 26), 8)
+    room = max(width - name - 14, 3)
     rgb = palette.colour(detail.channel, session.run.layer(detail.key).background)
     head = columns(
         (Content.styled("class", MUTED), name + 1),
-        (Content.styled("adds" if adds else "area", MUTED), room),
-        (Content.styled("images" if not adds else "", MUTED), -7 * (not adds)),
-        (Content.styled("area", MUTED), -7),
-        (Content.styled("images", MUTED), -7 * adds),
+        (Content.styled("mean addition to its logit" if adds else "mean area", MUTED), room),
+        (Content.styled("area", MUTED), -6),
+        (Content.styled("images", MUTED), -7),
     )
     largest = float(np.nanmax(np.abs(found.importance))) if adds and len(order) else 0.0  # type: ignore[arg-type]
     most = float(np.nanmax(found.area, initial=0.0)) if np.isfinite(found.area).any() else 0.0
@@ -220,7 +219,7 @@ def spread_lines(session: Session, width: int, height: int) -> list[Content]:
                 (cut(session.class_name(c), name), name + 1),
                 (middle, room),
                 (percent(area, 1), -6),
-                (percent(float(share[c])), -6),
+                (percent(float(share[c])), -7),
             ).stylize(click(f"app.choose_class({c})"))
         )
     return lines

@@ -1,13 +1,19 @@
 """Image: the picture, its regions in every layer, and what they add to a class."""
 
 from collections.abc import Iterator
+from typing import Any
 
+from textual import events
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
 
+from ivpt.runfile.schema import LayerInfo
 from ivpt.ui.actions import IMAGE
-from ivpt.ui.parts.overlay import LAYOUTS
+from ivpt.ui.composing import LEVELS, WHOLE, annotated, heat_levels, heated, seen
+from ivpt.ui.parts.overlay import LAYERS, LAYOUTS
+from ivpt.ui.raster import enlarge
+from ivpt.ui.reading import Page
 from ivpt.ui.screens.base import SessionScreen, bindings
 from ivpt.ui.screens.concept_lines import layers_title
 from ivpt.ui.screens.image_lines import caption, evidence_lines, evidence_title, present_lines
@@ -22,6 +28,13 @@ class ImageScreen(SessionScreen):
     needs = ("summary.index", "images.page", "edits.edited", "evidence.attention")
     BINDINGS = bindings(IMAGE)
 
+    def __init__(self) -> None:
+        super().__init__()
+        # the picture as it is seen, what it was made for, and the page it was made of
+        self._made: Any = None
+        self._made_for: object = None
+        self._made_of: Page | None = None
+
     def body(self) -> Iterator[Widget]:
         """A line about the image, the pictures, evidence and concepts, the strip of layers."""
         yield Sheet(id="caption")
@@ -35,6 +48,12 @@ class ImageScreen(SessionScreen):
             for layer in self.session.layers:
                 yield PictureView(id=f"strip-{layer.key}", classes="panel")
 
+    def on_mount(self) -> None:
+        """Pictures can be moved to, so that F1 explains them."""
+        for view in self.query(PictureView):
+            view.can_focus = True
+        super().on_mount()
+
     def show(self) -> None:
         """Draw the page at hand; while another one is read, the old one stays."""
         session, view, page = self.session, self.session.view, self.session.images.page
@@ -47,23 +66,71 @@ class ImageScreen(SessionScreen):
             lambda w, h: present_lines(session, w, h), Content(f"Concepts of {view.layer} here")
         )
         plain, regions = self.query_one("#plain", PictureView), self.query_one("#regions", PictureView)
-        plain.border_title = Content("Picture")
+        plain.border_title = Content("Picture" + (" with annotations" if overlay.annotated else ""))
         regions.border_title = layers_title(session)
-        regions.border_subtitle = Content(f"overlay {overlay.opacity:.0%}")
-        plain.draw(page.picture if page else None)
+        regions.border_subtitle = Content(self._state())
+        picture = self._picture(page)
+        plain.draw(picture)
         for layer in session.layers:
-            here = page.regions.get(layer.key) if page else None
-            chosen = view.concept if layer.key == view.layer else None
-            picture = page.picture if page else None
-            style = {
-                "prototypes": layer.prototypes,
-                "background": layer.background,
-                "chosen": chosen,
-                "marks": overlay.marks,
-            }
             if layer.key == view.layer:
-                regions.draw(picture, here, opacity=overlay.opacity, **style)  # type: ignore[arg-type]
-            for strip in self.query(f"#strip-{layer.key}").results(PictureView):
-                strip.border_title = Content(f" {layer.key} ")
-                strip.set_class(layer.key == view.layer, "-chosen")
-                strip.draw(picture, here, opacity=max(overlay.opacity, 0.6), **style)  # type: ignore[arg-type]
+                self._draw_layer(regions, layer, page, picture, overlay.opacity, heat=overlay.heat)
+            strip = self.query_one(f"#strip-{layer.key}", PictureView)
+            strip.border_title = Content(f" {layer.key} ")
+            strip.set_class(layer.key == view.layer, "-chosen")
+            if strip.display and (overlay.layout == LAYERS or self.has_class("-tall")):
+                self._draw_layer(strip, layer, page, picture, max(overlay.opacity, 0.6), heat=False)
+
+    def _state(self) -> str:
+        """How regions are drawn, in words."""
+        session, overlay = self.session, self.session.overlay
+        words = [f"overlay {overlay.opacity:.0%}"]
+        if overlay.heat:
+            at = session.view.concept
+            words.insert(0, "attention" if at is None else f"attention of {session.label(session.view.layer, at)}")
+        if overlay.zoom > 1:
+            words.append(f"zoom {overlay.zoom:g}×")
+        return " · ".join(words)
+
+    def _picture(self, page: Page | None) -> Any:
+        overlay = self.session.overlay
+        if page is None or page.picture is None:
+            return None
+        key = (overlay.annotated, overlay.window)
+        if self._made_for != key or self._made_of is not page:
+            drawn = annotated(page.picture, page, overlay.window) if overlay.annotated else page.picture
+            self._made, self._made_for, self._made_of = seen(drawn, overlay.window), key, page
+        return self._made
+
+    def _draw_layer(
+        self, view: PictureView, layer: LayerInfo, page: Page | None, picture: Any, opacity: float, *, heat: bool
+    ) -> None:
+        session, overlay = self.session, self.session.overlay
+        regions = page.regions.get(layer.key) if page else None
+        chosen = session.view.concept if layer.key == session.view.layer else None
+        attention = session.evidence.attentions.value if heat and chosen is not None else None
+        if attention is not None:
+            part = seen(enlarge(attention, (240, 240)), overlay.window)  # type: ignore[arg-type]
+            if overlay.marks:
+                view.draw(picture, heat_levels(part), prototypes=LEVELS, marks=True)  # type: ignore[arg-type]
+            else:
+                view.draw(heated(picture, part, opacity))  # type: ignore[arg-type]
+            return
+        if regions is not None and overlay.window != WHOLE:
+            # cells are larger than pixels: cut the map at the picture's resolution
+            size = page.picture.shape[:2] if page and page.picture is not None else (240, 240)
+            regions = seen(enlarge(regions, size), overlay.window)  # type: ignore[assignment, arg-type]
+        view.draw(
+            picture,
+            regions,
+            prototypes=layer.prototypes,
+            background=layer.background,
+            opacity=opacity,
+            chosen=chosen,
+            marks=overlay.marks,
+        )
+
+    def on_click(self, event: events.Click) -> None:
+        """A layer of the strip that is clicked is chosen."""
+        name = (event.widget.id or "") if event.widget else ""
+        if name.startswith("strip-"):
+            self.explorer.action_layer(name.removeprefix("strip-"))

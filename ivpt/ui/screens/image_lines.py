@@ -79,15 +79,9 @@ def evidence_lines(session: Session, width: int, height: int) -> list[Content]:
 
     lines = [line(Content.styled("concept", MUTED), "", [head for head, _ in figures], MUTED)]
     for k, value in enumerate(shown, start=1):
-        label = Content.assemble(
-            swatch(k, background, session.overlay.marks),
-            cut(
-                f" {k} {session.edits.name(coarse.key, k)}"
-                if session.edits.name(coarse.key, k)
-                else f" {coarse.key}:{k}",
-                name - 3,
-            ),
-        )
+        given = session.edits.name(coarse.key, k)
+        text = f" {k} {given}" if given or name < 13 else f" {coarse.key}:{k}"
+        label = Content.assemble(swatch(k, background, session.overlay.marks), cut(text.rstrip(), name - 3))
         row = line(
             label,
             signed_bar(float(value), largest, room, palette.colour(k, background)),
@@ -98,7 +92,13 @@ def evidence_lines(session: Session, width: int, height: int) -> list[Content]:
         lines.append(row.stylize(click(f"app.concept({coarse.key!r}, {k})")))
     lines.append(line(Content.styled("logit", MUTED), "", [signed(float(v.sum())) for _, v in figures]))
     shares = [evidence.probability(c), *([evidence.probability(rival)] if other is not None else [])]
-    lines.append(line(Content.styled("probability", MUTED), "", [percent(s, 1) for s in shares] + [""] * contrast))
+    lines.append(
+        line(
+            Content.styled("prob." if name < 12 else "probability", MUTED),
+            "",
+            [percent(s, 1) for s in shares] + [""] * contrast,
+        )
+    )
     if other is not None and not contrast:
         lines.append(Content.styled(cut(f"that: {session.class_name(rival)}", width), MUTED))
     return lines

@@ -16,7 +16,9 @@ from ivpt.ui.widgets.curves import curves
 from ivpt.ui.widgets.sheet import Sheet, click
 
 if TYPE_CHECKING:
-    from ivpt.ui.card import Card
+    from collections.abc import Sequence
+
+    from ivpt.ui.card import Card, Fact
     from ivpt.ui.session import Session
 
 CURVES_HEIGHT = 9
@@ -33,9 +35,11 @@ class OverviewScreen(SessionScreen):
     _whole = False
 
     def body(self) -> Iterator[Widget]:
-        """Card and curves above, figures below."""
-        with VerticalScroll(id="overview"), Horizontal(classes="row", id="first"):
-            yield Sheet(self._card, title="Run", id="card", classes="panel")
+        """Two columns, and the scores below them."""
+        with VerticalScroll(id="overview"), Horizontal(classes="row"):
+            with Vertical(classes="column", id="first"):
+                yield Sheet(self._card, title="Run", id="card", classes="panel")
+            yield Vertical(classes="column", id="second")
 
     def on_mount(self) -> None:
         """Only the card, which is there already, is part of the first paint."""
@@ -48,24 +52,15 @@ class OverviewScreen(SessionScreen):
     async def complete(self) -> None:
         """Add everything else, once the run has been opened."""
         await self.query_one("#first").mount(
-            Vertical(
-                Sheet(title="Accuracy", id="accuracy", classes="panel"),
-                Sheet(title="Loss", id="loss", classes="panel"),
-                id="curves",
-            )
+            Sheet(title="Data", id="data", classes="panel"),
+            Sheet(title="Look out for", id="warnings", classes="panel"),
         )
-        await self.query_one("#overview").mount(
-            Horizontal(
-                Sheet(title="Look out for", id="warnings", classes="panel"),
-                Vertical(
-                    Sheet(title="Foreground of each layer", id="layers", classes="panel"),
-                    Sheet(title="Data", id="data", classes="panel"),
-                    classes="column",
-                ),
-                classes="row",
-            ),
-            Sheet(title="Scores", id="scores", classes="panel"),
+        await self.query_one("#second").mount(
+            Sheet(title="Accuracy", id="accuracy", classes="panel"),
+            Sheet(title="Loss", id="loss", classes="panel"),
+            Sheet(title="Foreground of each layer", id="layers", classes="panel"),
         )
+        await self.query_one("#overview").mount(Sheet(title="Scores", id="scores", classes="panel"))
         self._whole = True
         self.show()
 
@@ -97,12 +92,16 @@ def split_columns(
 
 
 def card_lines(card: "Card", width: int) -> list[Content]:
-    """Name and value of each fact; long values go on in the next line."""
+    """Name and value of each fact of the run."""
+    return _facts(card.facts, width)
+
+
+def _facts(facts: "Sequence[Fact]", width: int) -> list[Content]:
+    """Name and value of each; long values go on in the next line."""
     lines = []
-    for name, value in card.facts:
-        room = max(width - 10, 8)
-        for at, part in enumerate(wrap(value, room) or [""]):
-            head = (f"{name:<10}", "$foreground-muted") if at == 0 else " " * 10
+    for name, value in facts:
+        for at, part in enumerate(wrap(value, max(width - 10, 8)) or [""]):
+            head = (f"{name:<10}", MUTED) if at == 0 else " " * 10
             lines.append(Content.assemble(head, part))
     return lines
 
@@ -134,7 +133,8 @@ def score_lines(session: "Session", width: int) -> list[Content]:
             )
         )
         if score.controls:
-            lines += [Content.styled(f"  {line}", MUTED) for line in wrap(score.controls, max(width - 2, 20))]
+            words = wrap(f"controls: {score.controls}", max(width - 2, 20))
+            lines += [Content.styled(f"  {line}", MUTED) for line in words]
     return lines or [Content.styled("none stored", MUTED)]
 
 
@@ -156,12 +156,11 @@ def layer_lines(session: "Session", width: int) -> list[Content]:
 def data_lines(session: "Session", width: int) -> list[Content]:
     """Images per split, those with maps, and what is annotated."""
     facts = session.summary.facts
-    lines = [Content.assemble((f"{name:<10}", MUTED), value) for name, value in session.card.data]
+    known = list(session.card.data)
     if facts is not None:
         counts = " · ".join(f"{split.name} {split.images:,}" for split in facts.splits)
-        lines.insert(0, Content.assemble((f"{'images':<10}", MUTED), counts))
-        lines.insert(1, Content.assemble((f"{'with maps':<10}", MUTED), f"{facts.mapped:,}"))
-    return lines
+        known = [("images", counts), ("with maps", f"{facts.mapped:,}"), *known]
+    return _facts(known, width)
 
 
 def warning_lines(session: "Session", width: int) -> list[Content]:

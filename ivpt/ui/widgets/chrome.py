@@ -14,9 +14,9 @@ from ivpt.ui.widgets.sheet import click, run_clicked
 class TopLine(Widget):
     """Name of the program, the screens as tabs, and what is open."""
 
-    def __init__(self, screen: str, title: str, path: str) -> None:
+    def __init__(self, screen: str, title: str, path: str, keys: Mapping[str, tuple[str, ...]]) -> None:
         super().__init__()
-        self._on, self._title, self._path = screen, title, path
+        self._on, self._title, self._path, self._keys = screen, title, path, keys
 
     def draw(self, title: str) -> None:
         """Show another title."""
@@ -49,7 +49,8 @@ class TopLine(Widget):
         parts = [Content.styled(program, "bold $background on $primary")] if program else []
         for entry in ENTRIES:
             style = "bold $background on $accent" if entry.name == self._on else "$foreground-muted"
-            tab = Content.styled(form.format(key=entry.key, name=entry.name.capitalize()), style)
+            key = next(iter(self._keys.get(entry.name, (entry.key,))), "")
+            tab = Content.styled(form.format(key=spelled(key), name=entry.name.capitalize()), style)
             parts.append(tab.stylize(click(f"app.show({entry.name!r})")))
         return Content.assemble(*parts)
 

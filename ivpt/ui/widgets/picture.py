@@ -94,6 +94,7 @@ class PictureView(Widget):
     def on_resize(self, _event: events.Resize) -> None:
         """Draw anew for the new size."""
         self._rebuild()
+        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """One line of the drawing."""

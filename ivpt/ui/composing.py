@@ -1,0 +1,98 @@
+"""What a picture shows: the part that is seen, attention as heat, keypoints and the box."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivpt.ui.raster import Pixels, Regions, enlarge
+from ivpt.ui.reading import Page
+
+Window = tuple[float, float, float, float]
+"""Left, top, right, bottom as shares of the picture."""
+
+WHOLE: Window = (0.0, 0.0, 1.0, 1.0)
+LEVELS = 10
+"""Steps of a heat map where it is written in digits."""
+
+_HEAT = np.array([(0, 0, 0), (66, 10, 104), (147, 38, 103), (221, 81, 58), (252, 165, 10), (252, 255, 164)], np.float32)
+"""From 0 to 1; lightness rises evenly, so that it reads without colour vision too."""
+_POINT, _RIM, _BOX = (255, 255, 255), (0, 0, 0), (240, 228, 66)
+
+
+def seen(values: NDArray[np.generic], window: Window) -> NDArray[np.generic]:
+    """The part of a picture or map that is seen, at least one pixel.
+
+    Args:
+        values: (H, W) or (H, W, 3).
+        window: what is seen.
+    """
+    if window == WHOLE:
+        return values
+    height, width = values.shape[:2]
+    left, right = round(window[0] * width), round(window[2] * width)
+    top, bottom = round(window[1] * height), round(window[3] * height)
+    top, left = min(top, height - 1), min(left, width - 1)
+    return values[top : max(bottom, top + 1), left : max(right, left + 1)]
+
+
+def heated(picture: Pixels | None, attention: NDArray[np.float32], opacity: float) -> Pixels:
+    """Attention as heat over the picture.
+
+    Args:
+        picture: (H, W, 3), or None for the heat alone.
+        attention: (h, w) from 0 to 1; every cell keeps its own value.
+        opacity: of the heat, 0 to 1.
+
+    Returns:
+        As large as the picture, or ten times the map.
+    """
+    size = picture.shape[:2] if picture is not None else (10 * attention.shape[0], 10 * attention.shape[1])
+    place = np.clip(enlarge(attention, size), 0, 1) * (len(_HEAT) - 1)  # type: ignore[arg-type]
+    left = np.minimum(place.astype(np.intp), len(_HEAT) - 2)
+    share = (place - left)[..., None]
+    heat = _HEAT[left] * (1 - share) + _HEAT[left + 1] * share
+    mixed = heat if picture is None else picture * np.float32(1 - opacity) + heat * np.float32(opacity)
+    return np.rint(mixed).astype(np.uint8)
+
+
+def heat_levels(attention: NDArray[np.float32]) -> Regions:
+    """Attention in steps, 0 to 9, for terminals without colours."""
+    return np.clip(attention * LEVELS, 0, LEVELS - 1).astype(np.uint8)
+
+
+def annotated(picture: Pixels, page: Page, window: Window = WHOLE) -> Pixels:
+    """The picture with the keypoints that are visible and the box, as far as they are annotated.
+
+    Args:
+        picture: the whole one.
+        page: whose annotations.
+        window: what will be seen; marks are sized for it.
+    """
+    if page.size is None or (page.keypoints is None and page.box is None):
+        return picture
+    height, width = picture.shape[:2]
+    scale = np.array([width / max(page.size[0], 1), height / max(page.size[1], 1)])
+    side = max(width, height) * (window[2] - window[0])
+    drawn = picture.copy()
+    if page.box is not None:
+        left, top = page.box[:2] * scale
+        right, bottom = (page.box[:2] + page.box[2:]) * scale
+        line = max(side / 60, 1.0)
+        y, x = np.mgrid[:height, :width] + 0.5
+        inside = (x >= left - line) & (x <= right + line) & (y >= top - line) & (y <= bottom + line)
+        hollow = (x > left) & (x < right) & (y > top) & (y < bottom)
+        drawn[inside & ~hollow] = _BOX
+    if page.keypoints is not None:
+        rows = page.keypoints
+        visible = rows[np.isfinite(rows).all(axis=1)]
+        for x, y, _ in visible[visible[:, 2] > 0]:
+            _dot(drawn, x * scale[0], y * scale[1], side / 34, _RIM)
+            _dot(drawn, x * scale[0], y * scale[1], side / 48, _POINT)
+    return drawn
+
+
+def _dot(pixels: Pixels, x: float, y: float, radius: float, rgb: tuple[int, int, int]) -> None:
+    reach = int(radius) + 1
+    top, left = max(int(y) - reach, 0), max(int(x) - reach, 0)
+    part = pixels[top : int(y) + reach + 1, left : int(x) + reach + 1]
+    rows, columns = np.mgrid[: part.shape[0], : part.shape[1]] + 0.5
+    part[(columns + left - x) ** 2 + (rows + top - y) ** 2 <= max(radius, 0.71) ** 2] = rgb
