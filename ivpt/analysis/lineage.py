@@ -5,14 +5,15 @@ that is the model's own structure, between a block and the coarse set. What regi
 cells that a concept of the next layer owns; that is measured, and never decides anything in the model.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from ivpt.runfile.index import RunIndex
+from ivpt.runfile.index import Overlap, RunIndex
 from ivpt.runfile.reader import RunFile
-from ivpt.runfile.schema import COARSE
+from ivpt.runfile.schema import COARSE, LayerInfo
 
 By = Literal["assigned", "overlap"]
 
@@ -47,7 +48,7 @@ def parents(run: RunFile, index: RunIndex, key: str, channel: int, by: By = "ove
     Raises:
         RunFileError: the file is damaged.
     """
-    links = [link for link in _links(run, index, by) if link.fine == (key, channel)]
+    links = [link for link in _links(run, index, by, fine=key) if link.fine == (key, channel)]
     return tuple(sorted(links, key=_strongest_first))
 
 
@@ -61,7 +62,7 @@ def children(run: RunFile, index: RunIndex, key: str, channel: int, by: By = "ov
         RunFileError: the file is damaged.
     """
     best: dict[tuple[str, int], Link] = {}
-    for link in _links(run, index, by):
+    for link in _links(run, index, by, coarse=key):
         known = best.get(link.fine)
         if known is None or _strongest_first(link) < _strongest_first(known):
             best[link.fine] = link
@@ -90,26 +91,38 @@ def _strongest_first(link: Link) -> tuple[float, int]:
     return -link.share, link.coarse[1]
 
 
-def _links(run: RunFile, index: RunIndex, by: By) -> list[Link]:
-    """All links with a share, of foreground concepts."""
-    found = []
+def _links(run: RunFile, index: RunIndex, by: By, fine: str | None = None, coarse: str | None = None) -> list[Link]:
+    """All links with a share, of foreground concepts, from one layer or to one."""
     if by == "overlap":
-        for overlap in index.overlaps():
-            fine = run.layer(overlap.fine)
-            firing = index.layer(overlap.fine).images.sum(axis=0)
-            for k in fine.foreground:
-                for j in np.flatnonzero(overlap.cells[k]).tolist():
-                    share = float(overlap.cells[k, j] / overlap.cells[k].sum())
-                    images = int(overlap.images[k, j])
-                    found.append(Link((fine.key, k), (overlap.coarse, j), by, share, images, int(firing[k])))
-        return found
-    for layer in run.layers:
-        groups = None if layer.block is None else index.layer(layer.key).groups
-        if groups is None:
-            continue
-        for k in layer.foreground:
-            firing_here = int(groups[k].sum())
-            for j in np.flatnonzero(groups[k]).tolist():
-                images = int(groups[k, j])
-                found.append(Link((layer.key, k), (COARSE, j), by, images / firing_here, images, firing_here))
-    return found
+        return [
+            link
+            for overlap in index.overlaps
+            if fine in (None, overlap.fine) and coarse in (None, overlap.coarse)
+            for link in _overlapping(run.layer(overlap.fine), index, overlap)
+        ]
+    return [
+        link
+        for layer in run.layers
+        if layer.block is not None and fine in (None, layer.key) and coarse in (None, COARSE)
+        for link in _assigned(layer, index)
+    ]
+
+
+def _overlapping(layer: LayerInfo, index: RunIndex, overlap: Overlap) -> Iterator[Link]:
+    firing = index.layer(layer.key).images.sum(axis=0)
+    for k in layer.foreground:
+        cells = overlap.cells[k].sum()
+        for j in np.flatnonzero(overlap.cells[k]).tolist():
+            share, images = float(overlap.cells[k, j] / cells), int(overlap.images[k, j])
+            yield Link((layer.key, k), (overlap.coarse, j), "overlap", share, images, int(firing[k]))
+
+
+def _assigned(layer: LayerInfo, index: RunIndex) -> Iterator[Link]:
+    groups = index.layer(layer.key).groups
+    if groups is None:
+        return
+    for k in layer.foreground:
+        firing = int(groups[k].sum())
+        for j in np.flatnonzero(groups[k]).tolist():
+            images = int(groups[k, j])
+            yield Link((layer.key, k), (COARSE, j), "assigned", images / firing, images, firing)

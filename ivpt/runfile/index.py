@@ -7,6 +7,7 @@ has none, :func:`compute_index` makes the same group in memory; that takes time 
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -207,6 +208,7 @@ class RunIndex:
         self._root, self._path, self.stored = root, run.path, stored
         self._layers = {layer.key: layer for layer in run.layers}
         self._lists: dict[str, h5py.Dataset] = {}
+        self._figures: dict[str, LayerIndex] = {}
 
     # images
 
@@ -251,7 +253,12 @@ class RunIndex:
     # concepts
 
     def layer(self, key: str) -> LayerIndex:
-        """Figures of a layer."""
+        """Figures of a layer; read once, as they are few."""
+        if key not in self._figures:
+            self._figures[key] = self._read_layer(key)
+        return self._figures[key]
+
+    def _read_layer(self, key: str) -> LayerIndex:
         place = self._place(key)
         read, find = self._read, self._find
         with reading(self._path):
@@ -298,6 +305,7 @@ class RunIndex:
         strongest, median, weakest = (row[row >= 0] for row in rows)
         return Ranked(strongest, median, weakest, int(firing))
 
+    @cached_property
     def overlaps(self) -> tuple[Overlap, ...]:
         """Of each layer with the next, from the first to the coarse set; layers of different grids are left out."""
         ends: dict[str, tuple[str, str]] = {}

@@ -180,7 +180,7 @@ def test_figures_of_layers(run: RunFile, index: RunIndex) -> None:
 
 
 def test_overlaps_of_layers_one_after_the_other(run: RunFile, index: RunIndex) -> None:
-    found = index.overlaps()
+    found = index.overlaps
     assert [(o.fine, o.coarse) for o in found] == [("L6", "L7"), ("L7", "coarse")]
     for overlap in found:
         cells, most = np.zeros_like(overlap.cells), np.zeros_like(overlap.images)
