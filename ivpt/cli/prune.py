@@ -194,6 +194,14 @@ def _listener(progress_json: bool, as_json: bool) -> "Iterator[tuple[Any, LineWr
     except KeyboardInterrupt:
         lines.error("Stopped; nothing was written.", "", ExitCode.INTERRUPTED)
         raise
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        words = " ".join(f"{type(error).__name__}: {error}".split())
+        lines.error(
+            f"This is a defect of ivpt: {words}", "Please run ivpt prune by itself and report it.", ExitCode.DEFECT
+        )
+        raise
 
 
 def _notes(pruned: "Pruned") -> "Iterator[str]":

@@ -84,11 +84,7 @@ def test_what_is_marked_and_named_sets(synthetic: Path, capsys: Capture) -> None
         (["--drop", "L4:17"], ExitCode.CONFIG, "Its concepts are 1 to 16."),
         (["--drop", "L4:0"], ExitCode.CONFIG, "is the background of L4"),
         (["--drop", "beak"], ExitCode.CONFIG, "Write LAYER:NUMBER"),
-        (
-            ["--drop=coarse:1", "--drop=coarse:2", "--drop=coarse:3", "--drop=coarse:4"],
-            ExitCode.CONFIG,
-            "Keep at least",
-        ),
+        ([f"--drop=coarse:{number}" for number in (1, 2, 3, 4)], ExitCode.CONFIG, "Keep at least"),
         (["--drop", "coarse:1", "--evidence", "--refit-head"], ExitCode.USAGE, "only computes"),
         (["--drop", "coarse:1", "--out", "run.h5/x.h5"], ExitCode.OUTPUT, "not a folder"),
     ],
