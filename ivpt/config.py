@@ -79,6 +79,10 @@ class ConceptsConfig(_Section):
     )
     coarse: int = Field(4, ge=1, description="n: coarse concepts, and fused prompts per layer")
     init_std: float = Field(0.05, gt=0, description="standard deviation of the prototypes at the start")
+    background_start: Literal["border", "random"] = Field(
+        "border",
+        description="background prototypes start at the mean token of the images' border, or drawn as the others",
+    )
     cross_layer: bool = Field(True, description="off: only the set after the last block (Table 3 baseline)")
     spatial_bias: Literal["inside", "outside", "off"] = Field(
         "inside", description="Eq. 5: inside the softmax, added after it (as printed), or zero and fixed"
@@ -188,7 +192,12 @@ class Config(_Section):
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "default": {},
     "paper": {
-        "concepts": {"spatial_bias": "outside", "detach": False, "background_group": True},
+        "concepts": {
+            "background_start": "random",
+            "spatial_bias": "outside",
+            "detach": False,
+            "background_group": True,
+        },
         "loss": {
             "consistency_form": "regions",
             "orthogonality_form": "sum",
@@ -200,6 +209,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "published": {
         "concepts": {
+            "background_start": "random",
             "empty_regions": "zero",
             "grouping": "soft",
             "detach_groups": True,
