@@ -1,12 +1,13 @@
 """What the index of a run file costs, and whether it makes reading independent of the number of images.
 
-    python benchmarks/run_index.py SMALL.h5 LARGE.h5 ... [--rounds 15]
+    python benchmarks/run_index.py SMALL.h5 LARGE.h5 ... [--rounds 31]
 
 The files come from ``python -m tests.synthetic`` and ``benchmarks/big_run.py``. Each question is asked of a run file
 that was opened for it, with its pages in the system's memory. Prints the table of docs/run-file.md.
 """
 
 import argparse
+import gc
 import statistics
 import sys
 import time
@@ -78,18 +79,17 @@ QUESTIONS: dict[str, Callable[[RunFile, RunIndex], None]] = {
 }
 
 
-def ask(path: Path, question: Callable[[RunFile, RunIndex], None], rounds: int) -> float:
-    """Median time in ms of opening the file and asking."""
-    times = []
-    for _ in range(rounds + 1):
-        started = time.perf_counter()
-        with RunFile(path) as run:
-            index = stored_index(run)
-            if index is None:
-                raise SystemExit(f"{path} has no index")
-            question(run, index)
-        times.append(1000 * (time.perf_counter() - started))
-    return statistics.median(times[1:])
+def ask(path: Path, question: Callable[[RunFile, RunIndex], None]) -> float:
+    """Time in ms of opening the file and asking."""
+    # what earlier questions left is not to be cleared away on this one's time
+    gc.collect()
+    started = time.perf_counter()
+    with RunFile(path) as run:
+        index = stored_index(run)
+        if index is None:
+            raise SystemExit(f"{path} has no index")
+        question(run, index)
+    return 1000 * (time.perf_counter() - started)
 
 
 def index_bytes(path: Path) -> int:
@@ -106,11 +106,18 @@ def index_bytes(path: Path) -> int:
 
 
 def main() -> None:
-    """One row per file."""
+    """One row per file; files take turns, so that a busy moment of the machine hits all of them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", type=Path, nargs="+")
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=31)
     given = parser.parse_args()
+    times: dict[tuple[Path, str], list[float]] = {(path, name): [] for path in given.runs for name in QUESTIONS}
+    for turn in range(given.rounds + 1):
+        for name, question in QUESTIONS.items():
+            for path in given.runs:
+                took = ask(path, question)
+                # the first turn fetches the files into memory
+                times[path, name] += [took] if turn else []
     heads = ["run file", "MB", "index, kB", "bytes per image", "made in, s", *(f"{name}, ms" for name in QUESTIONS)]
     print("| " + " | ".join(heads) + " |")
     print("|---|" + "---:|" * (len(heads) - 1))
@@ -120,9 +127,8 @@ def main() -> None:
             compute_index(run)
             made, images, maps = time.perf_counter() - started, run.num_images, len(run.map_images)
         size = index_bytes(path)
-        figures = [path.stat().st_size / 1e6, size / 1e3, size / images, made]
-        cells = [f"{figures[0]:,.0f}", *(f"{figure:,.1f}" for figure in figures[1:])]
-        cells += [f"{ask(path, question, given.rounds):.2f}" for question in QUESTIONS.values()]
+        cells = [f"{path.stat().st_size / 1e6:,.0f}", f"{size / 1e3:,.0f}", f"{size / images:.1f}", f"{made:.1f}"]
+        cells += [f"{statistics.median(times[path, name]):.1f}" for name in QUESTIONS]
         print(f"| {images:,} images, {maps:,} with maps | " + " | ".join(cells) + " |", flush=True)
 
 
