@@ -15,29 +15,7 @@ from ivpt.ui.parts.summary import read_facts
 from ivpt.ui.reading import read_gallery, read_page
 from ivpt.ui.session import TRUE, Session
 from tests.synthetic import write_synthetic_run
-
-KINDS = (
-    "summary.index",
-    "summary.facts",
-    "edits.edited",
-    "images.page",
-    "images.ids",
-    "classes.rows",
-    "classes.confusion",
-    "concepts.gallery",
-    "concepts.detail",
-    "classes.difference",
-    "evidence.attention",
-)
-
-
-def fill(session: Session, *kinds: str) -> None:
-    """Do what workers do."""
-    for kind in kinds or KINDS:
-        wish = session.wish(kind)
-        if wish is not None:
-            assert session.take(kind, wish, session.read(kind, wish))
-        assert session.wish(kind) is None
+from tests.ui.filling import fill
 
 
 def index_of(run: RunFile) -> RunIndex:

@@ -84,7 +84,7 @@ def importance_lines(session: Session, width: int, height: int) -> list[Content]
     room = max(width - name - 8 - 7, 5)
     head = columns(
         (Content.styled("concept", MUTED), name),
-        (Content.styled("mean addition to the logit", MUTED), room),
+        (Content.styled("mean over images", MUTED), room),
         (Content.styled("adds", MUTED), -8),
         (Content.styled("share", MUTED), -7),
     )
@@ -247,7 +247,7 @@ def difference_lines(session: Session, width: int, height: int) -> list[Content]
         lines.append(
             columns(
                 (Content.styled(key, "bold $accent"), name),
-                (Content.styled("adds to the difference" if coarse else "area", MUTED), room),
+                (Content.styled("evidence" if coarse else "area", MUTED), room),
                 (Content.styled("here / there" if coarse else "area", MUTED), -figures),
                 (Content.styled("" if coarse else "images", MUTED), -figures),
             )

@@ -197,7 +197,7 @@ def spread_lines(session: Session, width: int, height: int) -> list[Content]:
     rgb = palette.colour(detail.channel, session.run.layer(detail.key).background)
     head = columns(
         (Content.styled("class", MUTED), name + 1),
-        (Content.styled("mean addition to its logit" if adds else "mean area", MUTED), room),
+        (Content.styled("adds to its logit" if adds else "mean area", MUTED), room),
         (Content.styled("area", MUTED), -6),
         (Content.styled("images", MUTED), -7),
     )
