@@ -22,9 +22,14 @@ class TerminalError(IvptError):
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--with", "other", metavar="RUN", type=click.Path(path_type=Path), help="A second run, to compare with.")
+@click.option(
+    "--pictures",
+    metavar="WAY",
+    help="kitty, sixel, blocks, braille or ascii.  [default: what the terminal can show; IVPT_PICTURES]",
+)
 @click.option("--as", "who", metavar="NAME", help="Who you are, for names and other edits.  [default: your login]")
 @click.option("--keys", metavar="FILE", type=click.Path(path_type=Path), help="Your own keys, in TOML.")
-def explore(run: Path, other: Path | None, who: str | None, keys: Path | None) -> None:
+def explore(run: Path, other: Path | None, pictures: str | None, who: str | None, keys: Path | None) -> None:
     """Open the run file RUN in the terminal.
 
     Keys are shown in the last line; ? lists all of them. The file is only read, also while training goes on: a newer
@@ -39,12 +44,16 @@ def explore(run: Path, other: Path | None, who: str | None, keys: Path | None) -
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from ivpt.ui.opening import reading_card
 
+    # Textual takes NO_COLOR out of the environment
+    environment = dict(os.environ)
     with reading_card(run) as reader:
         from ivpt.ui.app import Explorer
+        from ivpt.ui.pictures.rungs import terminal
 
         card = reader.card()
     check_terminal(run)
     app = Explorer(run, card, other=other, who=(who or "").strip() or None, keys=own_keys(keys))
+    app.terminal = terminal(environment, app.console.color_system, pictures)
     # what has been imported stays; looking through it for garbage again and again would delay the first paint
     gc.freeze()
     gc.enable()

@@ -19,6 +19,7 @@ from ivpt.errors import IvptError
 from ivpt.ui.actions import ACTIONS, COMPARE, CONCEPTS, IMAGE, OVERVIEW, SCREENS, Action, on_screen, spelled
 from ivpt.ui.card import Card, read_card
 from ivpt.ui.fetching import Fetcher, Found, Missed, Progressed
+from ivpt.ui.pictures.rungs import Terminal
 from ivpt.ui.screens.base import SessionScreen
 from ivpt.ui.screens.overview import OverviewScreen
 from ivpt.ui.text import plain
@@ -114,6 +115,7 @@ class Explorer(App[None]):
         if keys:
             self.set_keymap({name: ",".join(given) for name, given in keys.items()})
         self.path, self.card = path, card
+        self.terminal = Terminal()
         few_colours = self.no_color or self.console.color_system not in ("truecolor", "256")
         self.marks = few_colours if marks is None else marks
         self.shown_path = plain(_short(path))

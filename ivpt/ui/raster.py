@@ -21,6 +21,12 @@ UNCHOSEN = 0.25
 """Share of the overlay's opacity left to the other concepts while one is chosen."""
 
 
+EDGE = 0.45
+"""Brightness of a strong region's boundary, as a share of the region's colour."""
+LINE = 0.8
+"""Least opacity of a boundary, so that faint regions have a visible one."""
+
+
 @dataclass(frozen=True)
 class Label:
     """A number written onto the picture.
@@ -121,6 +127,57 @@ def overlay(
     mixed = base * (1 - share) + table * share
     mixed[ground] = base[ground] * (1 - (1 - DIMMED) * opacity)
     return np.rint(mixed).astype(np.uint8)
+
+
+def edges(regions: Regions, background: int = 0) -> NDArray[np.bool_]:
+    """Boundaries one pixel wide, inside the foreground region, between two of them inside that with the higher number.
+
+    Regions that would be more than half boundary have none: there it would hide what it should show.
+
+    Args:
+        regions: (h, w).
+        background: never holds a boundary.
+    """
+    found = np.zeros(regions.shape, np.bool_)
+    for first, second in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
+        a, b = regions[first], regions[second]
+        differ = a != b
+        own = (a != background) & ((b == background) | (a > b))
+        found[first] |= differ & own
+        found[second] |= differ & ~own
+    size = np.bincount(regions.ravel(), minlength=256)
+    thin = np.bincount(regions[found], minlength=256) * 2 > size
+    return found & ~thin[regions]
+
+
+def outline(
+    mixed: Pixels,
+    regions: Regions,
+    colours: tuple[Rgb, ...],
+    *,
+    background: int = 0,
+    opacity: float = 0.6,
+    chosen: int | None = None,
+) -> None:
+    """Draw the boundaries of regions into a picture: in their colour where they are faint, else in a darker one.
+
+    Args:
+        mixed: (h, w, 3), what :func:`overlay` returned; changed in place.
+        regions: (h, w) as large.
+        colours: per channel.
+        background: has no boundary of its own.
+        opacity: of the overlay, more than 0.
+        chosen: the others' boundaries step back with them.
+    """
+    at = edges(regions, background)
+    owners = regions[at]
+    ink = np.array(colours, np.float32)[np.minimum(owners, len(colours) - 1)]
+    share = np.full(len(owners), opacity, np.float32)
+    if chosen is not None:
+        share[owners != chosen] *= UNCHOSEN
+    ink[share > 0.5] *= EDGE
+    line = np.maximum(share, LINE if chosen is None else LINE * np.where(owners == chosen, 1, 0.5))[:, None]
+    mixed[at] = np.rint(mixed[at] * (1 - line) + ink * line).astype(np.uint8)
 
 
 def cut_out(

@@ -1,34 +1,37 @@
-"""A picture in half-block characters, with regions and their numbers over it."""
+"""A picture with regions and their numbers over it, by whichever way the terminal has."""
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.color import Color
-from rich.segment import Segment
+from rich.segment import ControlType, Segment
 from rich.style import Style
 from textual import events
+from textual.geometry import Region
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ivpt.ui import palette, raster
+from ivpt.ui import raster
+from ivpt.ui.pictures.cells import Cells, cells
+from ivpt.ui.pictures.rungs import Rung, Terminal
+from ivpt.ui.pictures.scene import Scene
 from ivpt.ui.raster import Pixels, Regions
 
-_HALF = "▀"
+LARGEST = 640
+"""Longest side in pixels of a picture sent as graphics; the terminal enlarges what is shown larger."""
 
 
 @lru_cache(16384)
-def _half(top: int, bottom: int) -> Segment:
-    """Two pixels, packed as 0xRRGGBB, as one character."""
-    return Segment(_HALF, Style(color=_colour(top), bgcolor=_colour(bottom)))
+def _style(ink: int, ground: int, bold: bool) -> Style:
+    return Style(color=_colour(ink), bgcolor=_colour(ground), bold=bold)
 
 
 @lru_cache(4096)
 def _colour(packed: int) -> Color:
     return Color.from_rgb(packed >> 16, packed >> 8 & 255, packed & 255)
-
-
-def _written(character: str, ink: palette.Rgb, on: palette.Rgb, bold: bool) -> Segment:
-    return Segment(character, Style(color=Color.from_rgb(*ink), bgcolor=Color.from_rgb(*on), bold=bold))
 
 
 class PictureView(Widget):
@@ -39,16 +42,17 @@ class PictureView(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._picture: Pixels | None = None
-        self._regions: Regions | None = None
-        self._colours: tuple[palette.Rgb, ...] = ()
-        self._background = 0
-        self._opacity = 0.6
-        self._chosen: int | None = None
-        self._marks = False
-        self._numbers = True
+        self._scene: Scene | None = None
         self._lines: list[Strip] = []
-        self._shown: tuple[object, ...] = ()
+        # of the picture as graphics: its number in the terminal (Kitty), its sequence and where it begins (Sixel)
+        self._sent: int | None = None
+        self._sixels = ""
+        self._corner = (0, 0)
+
+    @property
+    def scene(self) -> Scene | None:
+        """What is shown."""
+        return self._scene
 
     def draw(
         self,
@@ -68,7 +72,7 @@ class PictureView(Widget):
         Args:
             picture: (H, W, 3); None for a plain canvas.
             regions: (h, w) channel that owns each cell; None for the picture alone.
-            prototypes: channels of the layer, for the colours.
+            prototypes: channels of the layer.
             background: the channel that is background.
             opacity: of the colours, 0 to 1.
             chosen: a concept that stands out.
@@ -76,96 +80,72 @@ class PictureView(Widget):
             numbers: write each concept's number into its region.
             only: show no other concept than the chosen one; the rest counts as background.
         """
-        wanted = (picture, regions, prototypes, background, opacity, chosen, marks, numbers, only)
-        # arrays are compared by identity: a page or cutting never changes once it is read
-        key = (id(picture), id(regions), *wanted[2:])
-        if self._shown and key == (id(self._shown[0]), id(self._shown[1]), *self._shown[2:]):
-            return
-        self._shown = wanted
-        if only and regions is not None and chosen is not None:
-            regions = np.where(regions == chosen, regions, np.uint8(background))
-        self._picture, self._regions = picture, regions
-        self._colours = palette.colours(prototypes, background)
-        self._background, self._opacity, self._chosen = background, opacity, chosen
-        self._marks, self._numbers = marks, numbers
-        self._rebuild()
-        self.refresh()
+        self.show(Scene(picture, regions, background, opacity, chosen, marks, numbers, only))
+
+    def show(self, scene: Scene) -> None:
+        """Show a scene."""
+        if not scene.same(self._scene):
+            self._scene = scene
+            self._rebuild()
+            self.refresh()
+
+    @property
+    def terminal(self) -> Terminal:
+        """How pictures reach the terminal."""
+        found: Terminal = getattr(self.app, "terminal", None) or Terminal()
+        return found
+
+    def on_mount(self) -> None:
+        """Graphics are taken away while another screen is shown."""
+        if self.terminal.rung is Rung.KITTY:
+            self.app.screen_change_signal.subscribe(self, self._screen_changed, immediate=True)
+
+    def on_unmount(self) -> None:
+        """Free the terminal's memory."""
+        self._forget()
 
     def on_resize(self, _event: events.Resize) -> None:
         """Draw anew for the new size."""
         self._rebuild()
-        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """One line of the drawing."""
         return self._lines[y] if 0 <= y < len(self._lines) else Strip.blank(self.size.width, self.rich_style)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Lines of the widget; sixels are drawn over them, as writing the lines has wiped them out."""
+        strips = super().render_lines(crop)
+        if not self._sixels or not strips or not self.screen.is_active:
+            return strips
+        area = self.content_region
+        column, row = area.x + self._corner[0] + 1, area.y + self._corner[1] + 1
+        # a control segment has no width; 7 and 8 keep the cursor where the compositor believes it to be
+        over = Segment(f"\x1b7\x1b[{row};{column}H{self._sixels}\x1b8", None, [(ControlType.CURSOR_FORWARD, 0)])
+        strips[-1] = Strip([*strips[-1], over], strips[-1].cell_length)
+        return strips
+
+    # drawing
+
     def _rebuild(self) -> None:
         columns, rows = self.size
-        self._lines = []
-        if columns < 1 or rows < 1 or (self._picture is None and self._regions is None):
+        scene, terminal = self._scene, self.terminal
+        self._lines, self._sixels = [], ""
+        if columns < 1 or rows < 1 or scene is None or scene.empty:
+            self._forget()
             return
-        source = self._picture.shape[:2] if self._picture is not None else self._canvas()
-        size = raster.fit(source, columns, rows)
-        pixels = None if self._picture is None else raster.resize(self._picture, size)
-        regions = None if self._regions is None else raster.enlarge(self._regions, size)
-        if regions is None:
-            cells = self._halves(pixels) if pixels is not None else []
-        elif self._marks:
-            cells = self._marked(pixels, regions)
+        if terminal.rung in (Rung.KITTY, Rung.SIXEL) and not scene.marks and self.app.screen_stack:
+            height, width = raster.fit(scene.proportions, columns, rows)
+            if terminal.rung is Rung.KITTY:
+                self._place(self._kitty(scene, width, height // 2), width)
+                return
+            self._draw_sixels(scene, width, height // 2)
         else:
-            cells = self._halves(
-                raster.overlay(
-                    pixels,
-                    regions,
-                    self._colours,
-                    background=self._background,
-                    opacity=self._opacity,
-                    chosen=self._chosen,
-                )
-            )
-            if self._numbers and self._opacity > 0:
-                self._write_numbers(cells, regions)
-        self._lines = self._strips(cells, size[1])
+            self._forget()
+        drawn = cells(scene, columns, rows, terminal.rung, terminal.colours)
+        self._place(_segments(drawn), drawn.text.shape[1])
 
-    def _canvas(self) -> tuple[int, int]:
-        assert self._regions is not None
-        return self._regions.shape[0], self._regions.shape[1]
-
-    def _halves(self, pixels: Pixels) -> list[list[Segment]]:
-        parts = pixels.astype(np.int32)
-        packed = parts[..., 0] << 16 | parts[..., 1] << 8 | parts[..., 2]
-        return [
-            [_half(top, bottom) for top, bottom in zip(above, below, strict=True)]
-            for above, below in zip(packed[0::2].tolist(), packed[1::2].tolist(), strict=True)
-        ]
-
-    def _marked(self, pixels: Pixels | None, regions: Regions) -> list[list[Segment]]:
-        if pixels is None:
-            pixels = np.full((*regions.shape, 3), 24, np.uint8)
-        cells = self._halves(pixels)
-        mean = ((pixels[0::2].astype(np.uint16) + pixels[1::2]) // 2 * 5 // 8).tolist()
-        for row, line in enumerate(regions[0::2].tolist()):
-            for column, channel in enumerate(line):
-                if channel == self._background:
-                    continue
-                chosen = channel == self._chosen
-                back, bold = ((255, 255, 255), True) if chosen else (tuple(mean[row][column]), False)
-                glyph = palette.mark(channel, self._background)
-                cells[row][column] = _written(glyph, palette.ink(back), back, bold)
-        return cells
-
-    def _write_numbers(self, cells: list[list[Segment]], regions: Regions) -> None:
-        width = len(cells[0])
-        for label in raster.labels(regions, self._background):
-            text = str(label.channel)
-            start = min(max(label.column - (len(text) - 1) // 2, 0), width - len(text))
-            on = palette.colour(label.channel, self._background)
-            for offset, character in enumerate(text):
-                if 0 <= start + offset < width:
-                    cells[label.row][start + offset] = _written(character, palette.ink(on), on, True)
-
-    def _strips(self, cells: list[list[Segment]], width: int) -> list[Strip]:
+    def _place(self, lines: list[list[Segment]], width: int) -> None:
+        """Centre lines of a width in the widget."""
         columns, rows = self.size
         style = self.rich_style
         blank = Strip.blank(columns, style)
@@ -173,6 +153,88 @@ class PictureView(Widget):
         before = [Segment(" " * left, style)] if left else []
         right = columns - width - left
         after = [Segment(" " * right, style)] if right else []
-        lines = [blank] * ((rows - len(cells)) // 2)
-        lines += [Strip([*before, *line, *after], columns) for line in cells]
-        return lines + [blank] * (rows - len(lines))
+        above = (rows - len(lines)) // 2
+        placed = [Strip([*before, *line, *after], columns) for line in lines]
+        self._lines = [blank] * above + placed + [blank] * (rows - len(lines) - above)
+        self._corner = (left, above)
+
+    def _painted(self, scene: Scene, columns: int, rows: int) -> Pixels:
+        from ivpt.ui.pictures.paint import paint
+        from ivpt.ui.pictures.pixels import cell_pixels
+
+        wide, high = cell_pixels()
+        size = rows * high, columns * wide
+        if self.terminal.rung is Rung.KITTY:
+            scale = min(1.0, LARGEST / max(size))
+            size = max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
+            high = max(round(high * scale), 1)
+        return paint(scene, size, badge=max(high, 10))
+
+    # graphics
+
+    def _kitty(self, scene: Scene, columns: int, rows: int) -> list[list[Segment]]:
+        from ivpt.ui.pictures import kitty
+
+        columns, rows = min(columns, len(kitty.DIACRITICS)), min(rows, len(kitty.DIACRITICS))
+        old, self._sent = self._sent, kitty.new_number()
+        self._write(kitty.sent(self._sent, self._painted(scene, columns, rows), columns, rows))
+        if old is not None:
+            self._write(kitty.deleted(old))
+        style = Style(color=_colour(self._sent))
+        return [[Segment(text, style) for text in line] for line in kitty.placeholders(columns, rows)]
+
+    def _draw_sixels(self, scene: Scene, columns: int, rows: int) -> None:
+        from ivpt.ui.pictures.sixel import sixels
+
+        self._sixels = sixels(self._painted(scene, columns, rows))
+
+    def _screen_changed(self, _screen: Screen[object]) -> None:
+        if self.screen not in self.app.screen_stack:
+            self._forget()
+        elif self._sent is None and self._scene is not None:
+            self._rebuild()
+            self.refresh()
+
+    def _forget(self) -> None:
+        """Take the picture out of the terminal, if it is there."""
+        if self._sent is not None:
+            from ivpt.ui.pictures import kitty
+
+            self._write(kitty.deleted(self._sent))
+            self._sent = None
+
+    def _write(self, sequence: str) -> None:
+        """Pass a sequence that prints nothing to the terminal, before what is painted next."""
+        driver = self.app._driver
+        if self.terminal.tmux:
+            from ivpt.ui.pictures.kitty import wrapped
+
+            sequence = wrapped(sequence)
+        if driver is not None:
+            driver.write(sequence)
+
+
+def _segments(drawn: Cells) -> list[list[Segment]]:
+    """One segment per run of cells with the same colours."""
+    rows, columns = drawn.text.shape
+    if drawn.ink is None or drawn.ground is None:
+        plain, bold = Style(), Style(bold=True)
+        key = drawn.bold.astype(np.int64)
+        return _runs(drawn, key, lambda packed: bold if packed else plain)
+    key = np.zeros((rows, columns), np.int64)
+    for array in (drawn.ink, drawn.ground):
+        for channel in range(3):
+            key = key << 8 | array[..., channel]
+    key = key << 1 | drawn.bold
+    return _runs(drawn, key, lambda packed: _style(packed >> 25, packed >> 1 & 0xFFFFFF, bool(packed & 1)))
+
+
+def _runs(drawn: Cells, key: NDArray[np.int64], style: Callable[[int], Style]) -> list[list[Segment]]:
+    lines = []
+    for text, keys in zip(drawn.text, key, strict=True):
+        words = "".join(text.tolist())
+        starts = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1)).tolist()
+        stops = [*starts[1:], len(keys)]
+        values = keys[starts].tolist()
+        lines.append([Segment(words[a:b], style(k)) for a, b, k in zip(starts, stops, values, strict=True)])
+    return lines
