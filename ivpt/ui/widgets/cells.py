@@ -52,6 +52,9 @@ def concept_cell(session: "Session", key: str, channel: int, width: int) -> Cont
     name = session.edits.name(key, channel)
     ground = channel == layer.background
     text = f" {key} background" if ground else f" {key}:{channel} {name}".rstrip()
+    if name and Content(text).cell_length > width - 2:
+        # the name says more than the layer
+        text = f" {channel} {name}"
     line = Content.assemble(swatch(channel, layer.background, session.overlay.marks), cut(text, max(width - 2, 0)))
     return line if ground else line.stylize(click(f"app.concept({key!r}, {channel})"))
 
