@@ -20,7 +20,7 @@ def place(tmp_path, monkeypatch):
 
 
 def state_of(name):
-    (found,) = [status for status in DATASETS.status() if status.name == name]
+    (found,) = [DATASETS.check(listed) for listed in DATASETS.listing() if listed.name == name]
     return found
 
 
@@ -122,7 +122,7 @@ def test_two_packages_with_one_name_are_told_apart_by_the_package(place):
     publish(place, "b-stranger")
     with pytest.raises(PluginError, match="stranger@a-stranger or stranger@b-stranger"):
         DATASETS.load("stranger")
-    assert {s.state for s in DATASETS.status() if s.name == "stranger"} == {"conflict"}
+    assert {DATASETS.check(s).state for s in DATASETS.listing() if s.name == "stranger"} == {"conflict"}
     assert DATASETS.load("stranger@b-stranger").__module__ == "b_stranger"
 
 
@@ -155,7 +155,7 @@ def test_what_a_plugin_prints_on_import_does_not_reach_stdout(place, capsys):
     ("raised", "kind", "words"),
     [
         ("ValueError('share must be below 1')", ConfigError, "refuses its options: share must be below 1."),
-        ("KeyError('share')", PluginError, r"\(a_stranger\) cannot be made: KeyError: 'share'."),
+        ("KeyError('share')", PluginError, r"'stranger' \(a-stranger 1.0\) cannot be made: KeyError: 'share'."),
     ],
 )
 def test_a_constructor_that_fails_is_reported_in_words(place, raised, kind, words):

@@ -134,9 +134,9 @@ def _embedded_weights() -> dict[str, int | None]:
 
 
 def _plugins() -> list[dict[str, str]]:
-    from ivpt.registry import BACKBONES, DATASETS, METRICS
+    from ivpt.registry import REGISTRIES
 
-    return [asdict(status) for status in (*DATASETS.status(), *BACKBONES.status(), *METRICS.status())]
+    return [asdict(r.check(listed)) for r in REGISTRIES for listed in r.listing()]
 
 
 def _amount(size: int) -> str:

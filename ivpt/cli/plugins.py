@@ -24,11 +24,11 @@ def plugins(as_json: bool, check: bool) -> None:
     Without --check the list comes from package metadata alone: nothing is imported and no state is claimed but
     conflicts of names.
     """
-    from ivpt.registry import BACKBONES, DATASETS, METRICS
+    from ivpt.registry import REGISTRIES
 
     found: list[Status] = []
-    for registry in (DATASETS, BACKBONES, METRICS):
-        found += registry.status() if check else registry.listing()
+    for registry in REGISTRIES:
+        found += [registry.check(s) for s in registry.listing()] if check else registry.listing()
     if as_json:
         click.echo(json.dumps([asdict(status) for status in found], indent=2))
     else:
