@@ -107,6 +107,8 @@ class PictureView(Widget):
     def on_resize(self, _event: events.Resize) -> None:
         """Draw anew for the new size."""
         self._rebuild()
+        # lines of the old size may have been asked for already
+        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """One line of the drawing."""
