@@ -1,7 +1,9 @@
 """The reader on hand-made trees in the format of release 2013b."""
 
 import pickle
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from PIL import Image
 
 from ivpt.errors import ConfigError, DataError
 from ivpt.registry import DATASETS
+from ivpt.testing import DatasetTests
 
 WIDTH, HEIGHT = 40, 50
 
@@ -22,26 +25,39 @@ PLANES = [
 ]
 
 
+LEVELS = (("variant", "variants"), ("family", "families"), ("manufacturer", "manufacturers"))
+
+
+def write_tree(root: Path, planes: Sequence[tuple]) -> None:
+    home = root / "fgvc-aircraft-2013b" / "data"
+    (home / "images").mkdir(parents=True)
+    for column, (level, plural) in enumerate(LEVELS, 2):
+        (home / f"{plural}.txt").write_text("\n".join(sorted({plane[column] for plane in planes})) + "\n")
+        for split in ("train", "val", "test"):
+            lines = [f"{plane[0]} {plane[column]}\n" for plane in planes if plane[1] == split]
+            (home / f"images_{level}_{split}.txt").write_text("".join(lines))
+    (home / "images_box.txt").write_text("".join(f"{p[0]} {' '.join(map(str, p[5]))}\n" for p in planes))
+    for number, plane in enumerate(planes):
+        pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+        pixels[..., 1] = np.arange(HEIGHT)[:, None] * 2  # green says the row
+        pixels[..., 2] = number * 8
+        pixels[-20:] = 255  # the banner
+        Image.fromarray(pixels).save(home / "images" / f"{plane[0]}.jpg", quality=95)
+
+
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    home = tmp_path / "fgvc-aircraft-2013b" / "data"
-    (home / "images").mkdir(parents=True)
-    for column, level, plural in (
-        (2, "variant", "variants"),
-        (3, "family", "families"),
-        (4, "manufacturer", "manufacturers"),
-    ):
-        (home / f"{plural}.txt").write_text("\n".join(sorted({plane[column] for plane in PLANES})) + "\n")
-        for split in ("train", "val", "test"):
-            lines = [f"{plane[0]} {plane[column]}\n" for plane in PLANES if plane[1] == split]
-            (home / f"images_{level}_{split}.txt").write_text("".join(lines))
-    (home / "images_box.txt").write_text("".join(f"{p[0]} {' '.join(map(str, p[5]))}\n" for p in PLANES))
-    pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    pixels[..., 1] = np.arange(HEIGHT)[:, None] * 2  # green says the row
-    pixels[-20:] = 255  # the banner
-    for plane in PLANES:
-        Image.fromarray(pixels).save(home / "images" / f"{plane[0]}.jpg", quality=95)
+    write_tree(tmp_path, PLANES)
     return tmp_path
+
+
+class TestAircraft(DatasetTests):
+    plugin = FgvcAircraft
+
+    def options(self, folder: Path) -> Mapping[str, Any]:
+        planes = [(f"{i:07}", ("train", "val", "test")[i % 3], *PLANES[i % 2][2:5], (2, 3, 30, 20)) for i in range(12)]
+        write_tree(folder, planes)
+        return {"root": str(folder), "level": "family"}
 
 
 def test_registered() -> None:

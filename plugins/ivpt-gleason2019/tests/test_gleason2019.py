@@ -3,7 +3,9 @@
 import json
 import pickle
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import ivpt_gleason2019.dataset as dataset
 import numpy as np
@@ -14,6 +16,7 @@ from PIL import Image
 
 from ivpt.errors import ConfigError, DataError
 from ivpt.registry import DATASETS
+from ivpt.testing import DatasetTests
 
 SIDE = 16
 WIDTH, HEIGHT = 5 * SIDE + 3, 2 * SIDE + 5
@@ -39,10 +42,30 @@ def write_map(root: Path, expert: int, core: str, values: np.ndarray) -> Path:
 def write_core(root: Path, core: str, glass: tuple[int, ...] = ()) -> None:
     """All tissue, but for some columns of patches."""
     pixels = np.full((HEIGHT, WIDTH, 3), TISSUE, np.uint8)
+    pixels[::3, :, 1] = 20 * int(core[7])  # other stripes on every slide
+    pixels[..., 0] -= np.arange(WIDTH, dtype=np.uint8)
+    pixels[..., 2] -= np.arange(HEIGHT, dtype=np.uint8)[:, None]
     for column in glass:
         pixels[:, column * SIDE : (column + 1) * SIDE] = GLASS
     (root / "Train Imgs").mkdir(exist_ok=True)
     Image.fromarray(pixels).save(root / "Train Imgs" / f"{core}.jpg", quality=95)
+
+
+def write_tree(root: Path) -> None:
+    """Six slides of one core, which expert 1 has mapped."""
+    for expert in range(1, 7):
+        (root / f"Maps{expert}_T").mkdir()
+    for slide in range(1, 7):
+        write_core(root, f"slide00{slide}_core001")
+        write_map(root, 1, f"slide00{slide}_core001", plan(["31450", "55113"]))
+
+
+class TestGleason2019(DatasetTests):
+    plugin = Gleason2019
+
+    def options(self, folder: Path) -> Mapping[str, Any]:
+        write_tree(folder)
+        return {"root": str(folder), "patch": SIDE}
 
 
 @pytest.fixture(autouse=True)
@@ -54,12 +77,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """Six slides of one core, which expert 1 has mapped."""
-    for expert in range(1, 7):
-        (tmp_path / f"Maps{expert}_T").mkdir()
-    for slide in range(1, 7):
-        write_core(tmp_path, f"slide00{slide}_core001")
-        write_map(tmp_path, 1, f"slide00{slide}_core001", plan(["31450", "55113"]))
+    write_tree(tmp_path)
     return tmp_path
 
 

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from PIL import Image
 
 from ivpt.errors import DataError
 from ivpt.registry import DATASETS
+from ivpt.testing import DatasetTests
 
 WIDTH, HEIGHT = 40, 30
 GOLDFISH, BOTTLE = "n01443537", "n02823428"
@@ -41,6 +43,7 @@ def write(root: Path, split: str, images: list[tuple[str, list[dict[str, Any]]]]
             parts.append({"id": len(parts), "image_id": number, **entry})
         pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
         pixels[..., 0], pixels[..., 1] = np.arange(WIDTH), np.arange(HEIGHT)[:, None]
+        pixels[..., 2] = 8 * number + len(split)
         Image.fromarray(pixels).save(root / "images" / split / file, format="PNG")
     path = root / "annotations" / split / f"{split}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,6 +66,19 @@ def tree(tmp_path: Path) -> Path:
     write(tmp_path, "val", [(f"{GOLDFISH}_2.JPEG", [part(11, rectangle(0, 0, 2, 2))])])
     write(tmp_path, "test", [(f"{BOTTLE}_9.JPEG", [part(38, rectangle(1, 1, 2, 2))])])
     return tmp_path
+
+
+class TestPartImageNet(DatasetTests):
+    plugin = PartImageNet
+
+    def options(self, folder: Path) -> Mapping[str, Any]:
+        for count, split in ((8, "train"), (3, "val"), (4, "test")):
+            images = []
+            for i in range(count):
+                parts = [part(9 + i % 2, rectangle(3, 2, 12, 9)), part(11, [9, 9, 30, 12, 20, 25])]
+                images.append((f"{(GOLDFISH, BOTTLE)[i % 2]}_{count}{i}.JPEG", parts if i else []))
+            write(folder, split, images)
+        return {"root": str(folder), "crop": "box"}
 
 
 def only(root: Path, *annotated: dict[str, Any]) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The reader on hand-made trees: MATLAB structs as the annotations have them."""
 
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from scipy.io import savemat
 
 from ivpt.errors import ConfigError, DataError
 from ivpt.registry import DATASETS
+from ivpt.testing import DatasetTests
 
 WIDTH, HEIGHT = 60, 40
 
@@ -50,7 +52,33 @@ def write(root: Path, image: str, *things: tuple, **more: Any) -> None:
     (root / "JPEGImages").mkdir(exist_ok=True)
     pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     pixels[..., 0], pixels[..., 1] = np.arange(WIDTH), np.arange(HEIGHT)[:, None]
+    pixels[..., 2] = int(image[-3:])
     Image.fromarray(pixels).save(root / "JPEGImages" / f"{image}.jpg", format="PNG")
+
+
+def write_lists(root: Path, train: list[str], val: list[str]) -> None:
+    lists = root / "ImageSets" / "Main"
+    lists.mkdir(parents=True)
+    (lists / "train.txt").write_text("\n".join(train) + "\n")
+    (lists / "val.txt").write_text("\n".join(val) + "\n")
+
+
+class TestPascalPart(DatasetTests):
+    plugin = PascalPart
+
+    def options(self, folder: Path) -> Mapping[str, Any]:
+        # Two objects of each class in every image that is learnt from, and other images for the test.
+        train, val = ["2008_000011", "2008_000012"], ["2008_000013"]
+        for image in (*train, *val):
+            things = []
+            for number, kind in enumerate(CLASSES):
+                x, y = 5 * (number % 10), 15 * (number // 10)
+                named = [name for name in PARTS if name.startswith(f"{kind} ")][:1]
+                parts = [(name.split()[1], mask((x, y, 3, 9))) for name in named]
+                things.append(thing(kind, mask((x, y, 5, 15)), *parts))
+            write(folder, image, *things)
+        write_lists(folder, train, val)
+        return {"root": str(folder), "min_area": 1}
 
 
 @pytest.fixture(autouse=True)
@@ -80,10 +108,7 @@ def tree(tmp_path: Path) -> Path:
         "2009_000001",
         thing("car", mask((10, 10, 30, 12)), ("wheel_1", mask((12, 18, 4, 4))), ("wheel_2", mask((30, 18, 4, 4)))),
     )
-    lists = tmp_path / "ImageSets" / "Main"
-    lists.mkdir(parents=True)
-    (lists / "train.txt").write_text("2008_000008\n2008_000015\n")
-    (lists / "val.txt").write_text("2009_000001\n")
+    write_lists(tmp_path, ["2008_000008", "2008_000015"], ["2009_000001"])
     return tmp_path
 
 

@@ -1,7 +1,9 @@
 """The reader on hand-made trees in the devkit's format."""
 
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from scipy.io import savemat
 
 from ivpt.errors import DataError
 from ivpt.registry import DATASETS
+from ivpt.testing import DatasetTests
 
 CLASSES = ["AM General Hummer SUV 2000", "Acura RL Sedan 2012", "smart fortwo Convertible 2012"]
 
@@ -36,25 +39,38 @@ def cells(names: list[str]) -> np.ndarray:
     return out
 
 
-def write_image(path: Path, width: int = 40, height: int = 30) -> None:
+def write_image(path: Path, width: int = 40, height: int = 30, blue: int = 0) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.zeros((height, width, 3), np.uint8)
     pixels[..., 0] = np.arange(width)  # red says the column, green the row
     pixels[..., 1] = np.arange(height)[:, None]
-    Image.fromarray(pixels).save(path, format="BMP" if path.suffix == ".bmp" else "PNG")
+    pixels[..., 2] = blue
+    Image.fromarray(pixels).save(path, format="PNG")
+
+
+def write_tree(root: Path, train: list[tuple], test: list[tuple]) -> None:
+    (root / "devkit").mkdir()
+    savemat(root / "devkit" / "cars_meta.mat", {"class_names": cells(CLASSES)})
+    savemat(root / "devkit" / "cars_train_annos.mat", {"annotations": struct(train, [*BOX, "class", "fname"])})
+    savemat(root / "cars_test_annos_withlabels.mat", {"annotations": struct(test, [*BOX, "class", "fname"])})
+    for split, rows in (("train", train), ("test", test)):
+        for number, row in enumerate(rows):
+            write_image(root / f"cars_{split}" / row[-1], blue=2 * number + (split == "test"))
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    (tmp_path / "devkit").mkdir()
-    savemat(tmp_path / "devkit" / "cars_meta.mat", {"class_names": cells(CLASSES)})
-    savemat(tmp_path / "devkit" / "cars_train_annos.mat", {"annotations": struct(TRAIN, [*BOX, "class", "fname"])})
-    savemat(tmp_path / "cars_test_annos_withlabels.mat", {"annotations": struct(TEST, [*BOX, "class", "fname"])})
-    for row in TRAIN:
-        write_image(tmp_path / "cars_train" / row[-1])
-    for row in TEST:
-        write_image(tmp_path / "cars_test" / row[-1])
+    write_tree(tmp_path, TRAIN, TEST)
     return tmp_path
+
+
+class TestCars(DatasetTests):
+    plugin = StanfordCars
+
+    def options(self, folder: Path) -> Mapping[str, Any]:
+        rows = [(1 + i, 2 + i, 30 + i, 25, 1 + i % 3, f"{i + 1:05}.jpg") for i in range(12)]
+        write_tree(folder, rows, rows[:4])
+        return {"root": str(folder), "crop": "box"}
 
 
 def test_registered() -> None:

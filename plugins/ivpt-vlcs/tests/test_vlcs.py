@@ -2,7 +2,9 @@
 
 import pickle
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,21 +14,37 @@ from PIL import Image
 from ivpt.data.splits import TEST, TRAIN, VAL, make_split
 from ivpt.errors import ConfigError, DataError
 from ivpt.registry import DATASETS
+from ivpt.testing import DatasetTests
 
 COUNTS = {"Caltech101": 5, "LabelMe": 6, "SUN09": 7, "VOC2007": 8}  # per class
+
+
+def write_tree(root: Path) -> None:
+    for number, (domain, count) in enumerate(COUNTS.items()):
+        for value, name in enumerate(("person", "dog", "bird", "chair", "car")):  # not in the order of the labels
+            folder = root / "VLCS" / domain / name
+            folder.mkdir(parents=True)
+            for i in range(count):
+                pixels = np.zeros((8, 8, 3), np.uint8)
+                pixels[...] = (value * 50, i * 20, number * 60)
+                pixels[:4, :4, 1] = 255
+                Image.fromarray(pixels).save(folder / f"img_{i}.{'JPG' if i == 0 else 'jpg'}", quality=95)
+            (folder / "Thumbs.db").write_bytes(b"")
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("data")
-    for domain, count in COUNTS.items():
-        for value, name in enumerate(("person", "dog", "bird", "chair", "car")):  # not in the order of the labels
-            folder = root / "VLCS" / domain / name
-            folder.mkdir(parents=True)
-            for i in range(count):
-                Image.new("RGB", (6, 4), (value * 50, i, 0)).save(folder / f"img_{i}.{'JPG' if i == 0 else 'jpg'}")
-            (folder / "Thumbs.db").write_bytes(b"")
+    write_tree(root)
     return root
+
+
+class TestVlcs(DatasetTests):
+    plugin = Vlcs
+
+    def options(self, folder: Path) -> Mapping[str, Any]:
+        write_tree(folder)
+        return {"root": str(folder), "train_domain": "LabelMe"}
 
 
 def test_registered() -> None:
@@ -50,7 +68,7 @@ def test_image_is_that_of_the_record(tree: Path) -> None:
     data = Vlcs(str(tree))
     dogs = [i for i, record in enumerate(data.records()) if record.id.startswith("SUN09/dog/")]
     assert len(dogs) == 7
-    assert all(np.abs(data.image(i)[0, 0, 0].astype(int) - 50) < 8 for i in dogs)
+    assert all(np.abs(data.image(i)[7, 7, 0].astype(int) - 50) < 8 for i in dogs)
 
 
 def test_no_split_is_published(tree: Path) -> None:
