@@ -137,7 +137,7 @@ class FgvcAircraft(Dataset):
         for split in SPLITS:
             tables = {level: names(home / f"images_{level}_{split}.txt") for level in NAMES}
             for name in tables[self.level]:
-                values = {
+                values: dict[str, int] = {
                     level: _index(home / f"images_{level}_{split}.txt", found[level], name, table.get(name))
                     for level, table in tables.items()
                 }
