@@ -21,7 +21,7 @@ UNCHOSEN = 0.25
 """Share of the overlay's opacity left to the other concepts while one is chosen."""
 
 
-EDGE = 0.45
+EDGE = 0.6
 """Brightness of a strong region's boundary, as a share of the region's colour."""
 LINE = 0.8
 """Least opacity of a boundary, so that faint regions have a visible one."""
@@ -132,7 +132,7 @@ def overlay(
 def edges(regions: Regions, background: int = 0) -> NDArray[np.bool_]:
     """Boundaries one pixel wide, inside the foreground region, between two of them inside that with the higher number.
 
-    Regions that would be more than half boundary have none: there it would hide what it should show.
+    Regions of which a third or more would be boundary have none: there it would hide what it should show.
 
     Args:
         regions: (h, w).
@@ -146,7 +146,7 @@ def edges(regions: Regions, background: int = 0) -> NDArray[np.bool_]:
         found[first] |= differ & own
         found[second] |= differ & ~own
     size = np.bincount(regions.ravel(), minlength=256)
-    thin = np.bincount(regions[found], minlength=256) * 2 > size
+    thin = np.bincount(regions[found], minlength=256) * 3 >= size
     return found & ~thin[regions]
 
 

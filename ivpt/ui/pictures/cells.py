@@ -53,7 +53,12 @@ def cells(scene: Scene, columns: int, rows: int, rung: Rung, colours: str | None
     """
     scene = scene.resolved()
     size = raster.fit(scene.proportions, columns, rows)
-    drawn = {Rung.BRAILLE: _braille, Rung.ASCII: _ascii}.get(rung, _blocks)(scene, size)
+    if rung is Rung.BRAILLE:
+        drawn = _braille(scene, size)
+    elif rung is Rung.ASCII:
+        drawn = _ascii(scene, size)
+    else:
+        drawn = _blocks(scene, size, colours)
     if colours is None:
         return Cells(drawn.text, None, None, drawn.bold)
     if drawn.ink is None or drawn.ground is None:
@@ -61,10 +66,11 @@ def cells(scene: Scene, columns: int, rows: int, rung: Rung, colours: str | None
     return Cells(drawn.text, quantise(drawn.ink, colours), quantise(drawn.ground, colours), drawn.bold)
 
 
-def _blocks(scene: Scene, size: tuple[int, int]) -> Cells:
+def _blocks(scene: Scene, size: tuple[int, int], colours: str | None) -> Cells:
     pixels, regions = compose(scene, size)
     if pixels is None:
         pixels = np.full((*size, 3), _PLAIN, np.uint8)
+    pixels = quantise(pixels, colours, dither=True)
     ink, ground = pixels[0::2].copy(), pixels[1::2].copy()
     text = np.full(ink.shape[:2], HALF)
     bold = np.zeros(text.shape, np.bool_)
@@ -91,7 +97,11 @@ def _braille(scene: Scene, size: tuple[int, int]) -> Cells:
     y, x = np.indices(light.shape, sparse=True)
     dots = light > _BAYER[y % 4, x % 4]
     if regions is not None and (scene.opacity > 0 or scene.marks):
-        dots |= raster.edges(regions, scene.background)
+        # a line of dots, and none beside it, so that it shows in bright parts too
+        lines = raster.edges(regions, scene.background)
+        wide = np.pad(lines, 1)
+        beside = wide[:-2, 1:-1] | wide[2:, 1:-1] | wide[1:-1, :-2] | wide[1:-1, 2:]
+        dots = lines | (dots & ~beside)
     code = (dots.reshape(rows, 4, columns, 2).transpose(0, 2, 1, 3) * _BITS).sum((2, 3))
     text = (code + 0x2800).astype(np.uint32).view("<U1").reshape(rows, columns)
     ink, ground, bold = _tinted(scene, (2 * rows, columns))
@@ -105,7 +115,7 @@ def _braille(scene: Scene, size: tuple[int, int]) -> Cells:
 
 
 def _ascii(scene: Scene, size: tuple[int, int]) -> Cells:
-    """One of ten characters per brightness; regions are filled with their number or letter where they are strong."""
+    """One of ten characters per brightness; regions are filled with their number or letter, faint ones to a half."""
     light, regions = _light(scene, size)
     level = np.clip((light[0::2] + light[1::2]) / 2 * len(RAMP), 0, len(RAMP) - 1).astype(np.intp)
     text = np.array(list(RAMP))[level]
@@ -113,7 +123,8 @@ def _ascii(scene: Scene, size: tuple[int, int]) -> Cells:
     if regions is not None and (scene.opacity > 0 or scene.marks):
         owners = regions[0::2]
         strong = scene.marks or scene.opacity > 0.5
-        _fill(text, bold, owners, scene, None if strong else raster.edges(owners, scene.background))
+        y, x = np.indices(owners.shape, sparse=True)
+        _fill(text, bold, owners, scene, None if strong else (x + y) % 2 == 0)
     return Cells(text, ink, ground, bold)
 
 

@@ -30,7 +30,7 @@ _TO_LAB = np.array(
 _BITS = 5
 """Bits per channel that tell colours apart before they are looked up."""
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 16 - 15 / 32
-_DITHER = 48.0
+_DITHER = 72.0
 """Span of the pattern that mixes neighbouring colours where there are only sixteen, in steps of 0 to 255."""
 
 
@@ -45,35 +45,43 @@ def oklab(rgb: NDArray[np.floating] | NDArray[np.integer]) -> NDArray[np.float64
 
 
 @cache
-def available(system: str) -> NDArray[np.uint8]:
-    """(n, 3) colours of a colour system, as rich writes them without changing them on the way."""
+def available(system: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Colours of a colour system.
+
+    Returns:
+        (n, 3) as the terminal shows them, and (n, 3) what has to be written so that rich, which passes colours on by
+        rules of its own, arrives at each of them.
+    """
     if system == "256":
         # the first sixteen are what the user has made of them
         palette, target, numbers = EIGHT_BIT_PALETTE, ColorSystem.EIGHT_BIT, range(16, 256)
     else:
         palette, target, numbers = STANDARD_PALETTE, ColorSystem.STANDARD, range(16)
-    found = []
-    for number in numbers:
-        triplet = palette[number]
-        if Color.from_triplet(triplet).downgrade(target).number == number:
-            found.append(triplet)
-    return np.array(found, np.uint8)
+    written: dict[int, tuple[int, int, int]] = {}
+    for rgb in [(v, v, v) for v in range(256)] + [tuple(palette[number]) for number in numbers]:
+        number = Color.from_rgb(*rgb).downgrade(target).number
+        if number is not None and (number not in written or rgb == tuple(palette[number])):
+            written[number] = rgb
+    return np.array([tuple(palette[n]) for n in written], np.uint8), np.array(list(written.values()), np.uint8)
 
 
-def quantise(pixels: Pixels, system: str | None) -> Pixels:
-    """The nearest colours that a terminal has; with sixteen, neighbouring pixels mix them.
+def quantise(pixels: Pixels, system: str | None, *, dither: bool = False) -> Pixels:
+    """The nearest colours that a terminal has.
 
     Args:
         pixels: (h, w, 3).
         system: rich's name of the terminal's colour system; truecolor and None change nothing.
+        dither: where there are only sixteen, let neighbouring pixels mix them.
     """
     if system in (None, "truecolor"):
         return pixels
     if system != "256":
         system = "standard"
-        rows, columns = np.indices(pixels.shape[:2], sparse=True)
-        shift = _DITHER * _BAYER[rows % 4, columns % 4][..., None]
-        pixels = np.clip(pixels + shift, 0, 255).astype(np.uint8)
+        if dither:
+            rows, columns = np.indices(pixels.shape[:2], sparse=True)
+            shift = _DITHER * _BAYER[rows % 4, columns % 4][..., None]
+            pixels = np.clip(pixels + shift, 0, 255).astype(np.uint8)
+    shown, written = available(system)
     table = _table(system)
     coarse = (pixels >> (8 - _BITS)).astype(np.intp)
     places = (coarse[..., 0] << _BITS | coarse[..., 1]) << _BITS | coarse[..., 2]
@@ -81,10 +89,10 @@ def quantise(pixels: Pixels, system: str | None) -> Pixels:
     if len(new):
         mask, half = (1 << _BITS) - 1, 1 << (7 - _BITS)
         centres = np.stack([new >> 2 * _BITS, new >> _BITS & mask, new & mask], -1) * (1 << (8 - _BITS)) + half
-        wanted, have = oklab(centres), oklab(available(system))
+        wanted, have = oklab(centres), oklab(shown)
         distance = sum((wanted[:, None, c] - have[None, :, c]) ** 2 for c in range(3))
         table[new] = np.asarray(distance).argmin(1)
-    return available(system)[table[places]]
+    return written[table[places]]
 
 
 @cache
