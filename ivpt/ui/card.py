@@ -123,28 +123,36 @@ def _score(name: str, entry: Any) -> Score:
     bounds = values.get("interval")
     known = isinstance(bounds, list | tuple) and len(bounds) == 2
     figures = values.get("figures")
+    about = str(values.get("headline") or "")
     controls = [
         f"{plain(match[1])} {shown(figure.get('value'))}"
         for key, figure in (figures.items() if isinstance(figures, dict) else ())
         if (match := _CONTROL.match(str(key))) and isinstance(figure, dict)
     ]
+    # of several figures the headline's controls are those that matter here
+    controls = [words for words in controls if about and about in words] or controls
     return Score(
         plain(str(name).replace("_", " ")),
         shown(values.get("value")),
         f"[{shown(bounds[0])}, {shown(bounds[1])}] " if known else "",  # type: ignore[index]
         unit,
-        _protocol(values),
+        _protocol(name, values),
         " · ".join(controls),
     )
 
 
-def _protocol(values: dict[str, Any]) -> str:
+def _protocol(name: str, values: dict[str, Any]) -> str:
     """The figure's own name, and the split, layer and number of images it was measured on."""
     parameters = values.get("parameters")
     other = parameters if isinstance(parameters, dict) else {}
-    words = [values.get("headline"), values.get("split", other.get("split")), values.get("layer", other.get("layer"))]
+    headline = values.get("headline")
+    words = [
+        None if str(headline).replace(" ", "_") == name else headline,
+        values.get("split", other.get("split")),
+        values.get("layer", other.get("layer")),
+    ]
     count = values.get("images", values.get("count"))
-    return _joined(*(word for word in words if word), f"{count:,} images" if isinstance(count, int) else "")
+    return _joined(*(word for word in words if word), f"n = {count:,}" if isinstance(count, int) else "")
 
 
 def _data(run: "RunFile") -> tuple[Fact, ...]:

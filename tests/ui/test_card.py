@@ -44,8 +44,8 @@ def test_scores_stand_beside_their_controls(tmp_path: Path) -> None:
     }
     add_metrics(path, {"mine": {"parameters": {}, **entry}, "test_accuracy": {"value": 0.5, "parameters": {}}})
     scores = {score.name: score for score in read_path(path).scores}
-    assert scores["mine"].controls == "4 x 4 grid: NMI 17.4 · random cell 0.0"
-    assert scores["mine"].protocol == "NMI · test · L6 · 400 images"
+    assert scores["mine"].controls == "4 x 4 grid: NMI 17.4", "those of the headline"
+    assert scores["mine"].protocol == "NMI · test · L6 · n = 400"
     assert "test accuracy" not in scores, "it is shown from the predictions"
 
 

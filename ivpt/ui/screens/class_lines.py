@@ -230,8 +230,8 @@ def difference_lines(session: Session, width: int, height: int) -> list[Content]
         return [Content.styled(classes.differences.trouble or "reading…", MUTED)]
     first, second = session.class_name(classes.at), session.class_name(classes.compared)
     name = min(max(width // 4, 12), 26)
-    figures = 15 if width >= 60 else 13
-    room = max(width - name - 2 * figures, 5)
+    figures, images = 15, 15 if width >= 54 else 0
+    room = max(width - name - figures - images, 5)
     side = (width - 3) // 2
     lines: list[Content] = [
         columns(
@@ -249,13 +249,13 @@ def difference_lines(session: Session, width: int, height: int) -> list[Content]
                 (Content.styled(key, "bold $accent"), name),
                 (Content.styled("evidence" if coarse else "area", MUTED), room),
                 (Content.styled("here / there" if coarse else "area", MUTED), -figures),
-                (Content.styled("" if coarse else "images", MUTED), -figures),
+                (Content.styled("" if coarse else "images", MUTED), -images),
             )
         )
         values = [_difference(d) for d in rows]
         largest = max((abs(v) for v in values), default=0.0)
         for d, value in list(zip(rows, values, strict=True))[: max(per_layer, len(rows) if coarse else 0)]:
-            lines.append(_difference_row(session, d, value, largest, name, room, figures))
+            lines.append(_difference_row(session, d, value, largest, name, room, (figures, images)))
         lines.append(Content(""))
     return lines[:-1]
 
@@ -267,7 +267,7 @@ def _difference(d: ConceptDifference) -> float:
 
 
 def _difference_row(
-    session: Session, d: ConceptDifference, value: float, largest: float, name: int, room: int, figures: int
+    session: Session, d: ConceptDifference, value: float, largest: float, name: int, room: int, figures: tuple[int, int]
 ) -> Content:
     rgb = palette.colour(d.channel, session.run.layer(d.key).background)
     if d.evidence is not None:
@@ -280,8 +280,8 @@ def _difference_row(
     return columns(
         (concept_cell(session, d.key, d.channel, name - 1), name),
         (signed_bar(value, largest, room, rgb), room),
-        (texts[0], -figures),
-        (Content.styled(texts[1], MUTED), -figures),
+        (texts[0], -figures[0]),
+        (Content.styled(texts[1], MUTED), -figures[1]),
     )
 
 

@@ -21,7 +21,7 @@ from ivpt.ui.screens.class_lines import (
 )
 from ivpt.ui.widgets.sheet import Sheet, click
 
-_NAMES = {IMPORTANCE: "what speaks for it", CONFUSION: "confusions", DIFFERENCE: "two classes"}
+_NAMES = {IMPORTANCE: "importance", CONFUSION: "confusions", DIFFERENCE: "a pair"}
 
 
 class ClassesScreen(SessionScreen):

@@ -50,12 +50,12 @@ def _wanted(width: int, coarse: bool) -> list[tuple[str, str, int]]:
     wanted = [
         (AREA, "area", -6, 1),
         (IMAGES, "images", -7, 2),
-        (IMPORTANCE, "adds" if coarse else "feeds", -8 if coarse else -15, 3),
+        (IMPORTANCE, "adds" if coarse else "feeds", -8 if coarse else -14, 3),
         ("flags", " flags", 11, 4),
         (CONSISTENCY, "cons.", -6, 5),
         (PART, " part", 13, 6),
     ]
-    room = width - 12
+    room = width - 9
     kept = []
     for sort, _, size, _ in sorted(wanted, key=lambda column: column[3]):
         if abs(size) <= room:
@@ -100,6 +100,8 @@ def _row(session: Session, c: ConceptFacts, width: int, name: int, wanted: list[
         "flags": lambda: flags(c),
     }
     label = f" {c.channel} {session.edits.name(c.key, c.channel)}".rstrip()
+    if c.flags and not any(sort == "flags" for sort, *_ in wanted):
+        label += " ▲"
     line = columns(
         (Content.assemble(swatch(c.channel, background, session.overlay.marks), cut(label, name - 3), " "), name),
         *((figures[sort](), size) for sort, _, size in wanted),
