@@ -22,7 +22,9 @@ RARE = 0.01
 DOMINANT = 0.9
 """A layer in which one concept owns more than this share of the foreground has collapsed."""
 OUTSIDE = 0.5
-"""A concept with more than this share of its cells outside the objects' boxes is suspected to be spurious."""
+"""A concept with more than this share of its region beside the objects is suspected to be spurious."""
+ON_OBJECT = "foreground_iou: pixels on the object"
+"""The stored breakdown, in %, that knows the objects' masks."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,9 @@ class Flag:
 
     Attributes:
         kind: ``removed`` (its prototype was removed from the model), ``silent`` (never has a region), ``rare``,
-            ``duplicate``, ``dominant`` (owns nearly all the foreground of its layer) or ``outside`` (lies mostly
-            outside the objects' boxes; it may be spurious).
+            ``duplicate``, ``dominant`` (owns nearly all the foreground of its layer) or ``outside`` (lies mostly beside
+            the objects and may be spurious: by their masks where ``foreground_iou`` was evaluated, else by their
+            boxes).
         words: for people, one clause with the number.
         other: the channel it duplicates.
     """
@@ -191,9 +194,11 @@ def _layer_facts(
     total = int(found.total.sum())
     images = found.images.sum(axis=0)
     area = divided(found.area.sum(axis=0), np.full(layer.prototypes, total))
+    named = found.parts is not None and found.parts.shape[1] == len(kinds)
     rows = []
     for place, k in enumerate(layer.foreground):
         known = [(name, unit, values[place]) for name, unit, values in breakdowns]
+        metrics = {name: float(value) for name, _, value in known if value is not None}
         own = layer.block is None and not np.isnan(importance[k - 1])
         rows.append(
             ConceptFacts(
@@ -204,10 +209,10 @@ def _layer_facts(
                 float(images[k] / total) if total else math.nan,
                 float(importance[k - 1]) if own else None,
                 _feeds(found, k),
-                None if found.parts is None else best_part(found.parts[k], kinds),
-                {name: float(value) for name, _, value in known if value is not None},
-                {name: unit for name, unit, value in known if value is not None},
-                _flags(layer, found, k, area, images) if total else (),
+                best_part(found.parts[k], kinds) if found.parts is not None and named else None,
+                metrics,
+                {name: unit for name, unit, _ in known if name in metrics},
+                _flags(layer, found, k, metrics.get(ON_OBJECT)) if total else (),
             )
         )
     return tuple(rows)
@@ -238,13 +243,11 @@ def best_part(hits: NDArray[np.integer[Any]], kinds: Sequence[str]) -> tuple[str
     return best, sums[best] / total
 
 
-def _flags(
-    layer: LayerInfo, found: LayerIndex, k: int, area: NDArray[np.float64], images: NDArray[np.integer[Any]]
-) -> tuple[Flag, ...]:
+def _flags(layer: LayerInfo, found: LayerIndex, k: int, on_object: float | None) -> tuple[Flag, ...]:
     if k in layer.removed:
         return (Flag("removed", "its prototype was removed from the model"),)
     flags = []
-    total = int(found.total.sum())
+    total, images, area = int(found.total.sum()), found.images.sum(axis=0), found.area.sum(axis=0)
     if not images[k]:
         flags.append(Flag("silent", "never has a region"))
     elif images[k] / total < RARE:
@@ -258,10 +261,20 @@ def _flags(
     foreground = area[list(layer.present)].sum()
     if len(layer.present) > 1 and area[k] > DOMINANT * foreground > 0:
         flags.append(Flag("dominant", f"owns {area[k] / foreground:.0%} of the foreground"))
-    outside = 1 - found.inside[k] / found.boxed[k] if found.boxed[k] else 0.0
-    if outside > OUTSIDE and images[k] / total >= RARE:
-        flags.append(Flag("outside", f"{outside:.0%} of its cells lie outside the objects' boxes"))
+    if images[k] / total >= RARE and (words := _beside(found, k, on_object)):
+        flags.append(Flag("outside", words))
     return tuple(flags)
+
+
+def _beside(found: LayerIndex, k: int, on_object: float | None) -> str:
+    """How much of a concept lies beside the objects, where it is more than :data:`OUTSIDE`."""
+    if on_object is not None:
+        share, words = 1 - on_object / 100, "of its pixels lie beside the objects"
+    elif found.boxed[k]:
+        share, words = 1 - found.inside[k] / found.boxed[k], "of its cells lie outside the objects' boxes"
+    else:
+        return ""
+    return f"{share:.0%} {words}" if share > OUTSIDE else ""
 
 
 def _has(row: ConceptFacts, kind: str) -> bool:

@@ -10,6 +10,9 @@ from ivpt.metrics.nmi_ari import view_of
 from ivpt.metrics.pixels import labelled_pixels
 from ivpt.metrics.ratios import by_class, divided, draws, figure
 
+ON_OBJECT = "pixels on the object"
+"""Per concept: how many of the pixels in its regions belong to a part."""
+
 
 def _shares(sums: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     """Sums (..., 6) over images: intersection and union of foreground, of background; object, all pixels."""
@@ -45,11 +48,14 @@ class ForegroundIou(Metric):
         """Figures in %."""
         layer, view = chosen_layer(evidence, self.layer), self.view
         sums, rows = [], []
+        covered, on_object = np.zeros(layer.prototypes, np.int64), np.zeros(layer.prototypes, np.int64)
         for pixels in labelled_pixels(evidence, view, layer, align="corners"):
             true, found = pixels.truth > 0, pixels.region != layer.background
             both, either = int((true & found).sum()), int((true | found).sum())
             sums.append((both, either, true.size - either, true.size - both, int(true.sum()), true.size))
             rows.append(pixels.row)
+            covered += np.bincount(pixels.region.ravel(), minlength=layer.prototypes)
+            on_object += np.bincount(pixels.region[true], minlength=layer.prototypes)
         if not sums:
             raise DataError("No image of this split has a part mask.")
         table = np.array(sums, np.float64)
@@ -70,4 +76,14 @@ class ForegroundIou(Metric):
             "enlarged": "bilinear, corner-aligned, to the original image",
         }
         per_class = {"foreground IoU": by_class(table[:, 0], table[:, 1], labels, classes, 100)}
-        return MetricResult(figures, "%", True, len(table), parameters, per_class=per_class, layer=layer.key)
+        on = 100 * divided(on_object.astype(np.float64), covered.astype(np.float64))[list(layer.foreground)]
+        return MetricResult(
+            figures,
+            "%",
+            True,
+            len(table),
+            parameters,
+            per_concept={ON_OBJECT: on},
+            per_class=per_class,
+            layer=layer.key,
+        )

@@ -120,6 +120,40 @@ def test_concepts_outside_of_boxes_are_flagged(tmp_path: Path) -> None:
     assert words == ("L6: concept 1: 100% of its cells lie outside the objects' boxes.",)
 
 
+def test_masks_say_more_than_boxes_about_what_lies_beside_the_objects(tmp_path: Path) -> None:
+    regions = np.zeros((3, 10, 10), int)
+    regions[:, 0], regions[:, 5] = 1, 2
+    images = {"sizes": [[200, 100]] * 3, "boxes": [[50, 40, 100, 60]] * 3}
+    evaluated = entry("L6", [90.0, 30.0], metric="foreground_iou")
+    evaluated["per_concept"] = {"pixels on the object": evaluated["per_concept"]["main"]}
+    path = write_placed(
+        tmp_path / "run.h5",
+        {"L6": regions, "L7": regions},
+        channels={"L6": 3, "L7": 3},
+        images=images,
+        image_size=(80, 80),
+        metrics={"foreground_iou": evaluated},
+    )
+    found, words = facts_of(path)
+    assert kinds(found["L6"]) == {2: ["outside"]} and kinds(found["L7"]) == {1: ["outside"]}
+    assert words == (
+        "L6: concept 2: 70% of its pixels lie beside the objects.",
+        "L7: concept 1: 100% of its cells lie outside the objects' boxes.",
+    )
+
+
+def test_keypoints_without_names_name_no_part(tmp_path: Path) -> None:
+    points = np.full((1, 2, 3), 5.0)
+    path = write_placed(
+        tmp_path / "run.h5",
+        {"L6": np.ones((1, 3, 3), int)},
+        channels={"L6": 2},
+        images={"sizes": [[9, 9]], "keypoints": points},
+        image_size=(9, 9),
+    )
+    assert facts_of(path)[0]["L6"][0].part is None
+
+
 def test_the_best_part_puts_left_and_right_together() -> None:
     names = ["left eye", "right eye", "beak", "Right-Wing"]
     assert best_part(np.array([3, 4, 5, 0]), names) == ("eye", 7 / 12)

@@ -21,6 +21,8 @@ def test_sums_over_images_come_before_the_division():
     assert figures["background IoU"].value == pytest.approx(100 * 1 / 4)
     assert figures["mIoU"].value == pytest.approx(50 * (4 / 7 + 1 / 4))
     assert figures["control, everything is foreground: foreground IoU"].value == pytest.approx(100 * 5 / 8)
+    # of the pixels of concept 0, one of image 0 and four of image 1, all but one lie on the object
+    np.testing.assert_allclose(ForegroundIou().compute(run).per_concept["pixels on the object"], [80, 0])
     np.testing.assert_allclose(ForegroundIou().compute(run).per_class["foreground IoU"], [100 / 3, np.nan, 75])
 
 
