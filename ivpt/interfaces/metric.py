@@ -112,6 +112,10 @@ class Evidence(Protocol):
         """(N,) class of each image."""
 
     @property
+    def splits(self) -> NDArray[np.integer]:
+        """(N,) 0 train, 1 val, 2 test."""
+
+    @property
     def sizes(self) -> NDArray[np.integer]:
         """(N, 2) width and height of each original image in pixels."""
 

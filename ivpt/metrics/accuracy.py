@@ -4,8 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivpt.interfaces.metric import Annotation, Evidence, Figure, Metric, MetricResult, View
-from ivpt.metrics.ratios import by_class
+from ivpt.metrics.ratios import by_class, divided, draws, figure
 from ivpt.proportions import Share, balanced, wilson
+
+TRAIN = 0
 
 
 def ranks(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -21,8 +23,35 @@ def _percent(share: Share) -> Figure:
     return Figure(100 * share.value, (100 * share.low, 100 * share.high))
 
 
+def weighted(right: NDArray[np.bool_], group: NDArray[np.integer], shares: NDArray[np.floating]) -> Figure:
+    """Accuracies of groups, averaged with given weights.
+
+    Groups without images do not count, and the weights of the others are scaled up.
+
+    Args:
+        right: (n,) of the judged images.
+        group: (n,) of each.
+        shares: (G,) weights, at least 0.
+    """
+    member = (group[:, None] == np.arange(len(shares))).astype(np.float32)
+    hits = member * right[:, None]
+
+    def average(above: NDArray[np.floating], below: NDArray[np.floating]) -> NDArray[np.float64]:
+        weight = np.where(below > 0, shares, 0.0)
+        return divided((weight * np.nan_to_num(divided(above, below))).sum(-1), weight.sum(-1)) * 100
+
+    resamples = draws(len(right))
+    value = average(hits.sum(0), member.sum(0))
+    return figure(
+        float(value), average(resamples @ hits, resamples @ member), "no group of the training images is here"
+    )
+
+
 class Accuracy(Metric):
     """Top-1, top-k, macro and worst-group accuracy.
+
+    *Weighted as train* averages the groups' accuracies with their shares of the training images, for data sets whose
+    val and test groups are balanced by construction (the published average of Waterbirds).
 
     A group is a pair of class and value of an attribute; a pair without images is skipped. The worst group's interval
     is that of its own images; being chosen as the worst, it is too low on average where groups are small.
@@ -65,11 +94,15 @@ class Accuracy(Metric):
             "split": self.split,
             "top": self.top,
             "min_images": self.min_images,
-            "interval": "95 %, Wilson; macro: per class, joined by MOVER",
+            "interval": "95 %, Wilson; macro: per class, joined by MOVER; weighted: bootstrap",
         }
         for name, values in evidence.attributes.items():
-            more, words = self._groups(name, values, evidence.attribute(name)[indices], labels, right, evidence.classes)
-            figures |= more
+            own = evidence.attribute(name)
+            more, words = self._groups(name, values, own[indices], labels, right, evidence.classes)
+            groups = np.where(own >= 0, np.asarray(evidence.labels) * len(values) + own, -1)
+            trained = groups[(evidence.splits == TRAIN) & (groups >= 0)]
+            shares = np.bincount(trained, minlength=len(evidence.classes) * len(values)) / max(len(trained), 1)
+            figures |= more | {f"weighted as train by {name}": weighted(right, groups[indices], shares)}
             parameters |= words
         share = by_class(right, np.ones(count), labels, len(evidence.classes), 100)
         return MetricResult(figures, "%", True, count, parameters, per_class={"top-1": share})
@@ -109,4 +142,4 @@ class Accuracy(Metric):
         return {title: _percent(wilson(int(hits[c, v]), n)), **figures}, words
 
 
-__all__ = ["Accuracy", "ranks"]
+__all__ = ["Accuracy", "ranks", "weighted"]

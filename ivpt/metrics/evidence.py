@@ -46,6 +46,11 @@ class RunEvidence:
         """(N,) class of each image."""
         return self._run.labels
 
+    @property
+    def splits(self) -> NDArray[np.integer]:
+        """(N,) 0 train, 1 val, 2 test."""
+        return self._run.splits
+
     @cached_property
     def sizes(self) -> NDArray[np.integer]:
         """(N, 2) width and height of each original image in pixels.

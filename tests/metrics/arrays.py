@@ -34,6 +34,13 @@ class ArrayEvidence:
     coarse: int = 4
     probe: Probe | None = None
 
+    @property
+    def splits(self) -> NDArray[np.integer]:
+        found = np.zeros(len(self.labels), np.int64)
+        for code, name in ((1, "val, whole"), (2, "test, whole")):
+            found[self.rows.get(name, [])] = code
+        return found
+
     def indices(self, view: View) -> NDArray[np.integer]:
         return self.rows[view.name]
 

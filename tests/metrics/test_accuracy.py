@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import balanced_accuracy_score, top_k_accuracy_score
 
-from ivpt.metrics.accuracy import Accuracy, ranks
+from ivpt.metrics.accuracy import Accuracy, ranks, weighted
 from ivpt.proportions import wilson
 from tests.metrics.arrays import ArrayEvidence
 
@@ -95,3 +95,22 @@ def test_the_order_of_images_means_nothing(order):
     one = Accuracy().compute(evidence(scores, labels.tolist(), values={"place": places}, **more))
     two = Accuracy().compute(evidence(scores[order], labels[order].tolist(), values={"place": places[order]}, **more))
     assert one.figures == two.figures and one.parameters == two.parameters
+
+
+def test_weighted_as_train_by_hand():
+    # groups (class, place): train has three of (0, land) and one of (1, water); test is balanced
+    labels = [0, 0, 0, 1, 0, 0, 1, 1, 0]
+    places = np.array([0, 0, 0, 1, 0, 0, 1, 1, 1])  # the last test image's group is not in train: weight 0
+    scores = np.eye(2)[[0, 0, 0, 1, 0, 1, 1, 1, 1]]
+    run = evidence(scores, labels, attributes={"place": ("land", "water")}, values={"place": places})
+    run.rows = {"test, whole": np.arange(4, 9), "val, whole": np.arange(0)}
+    run.class_scores = {"test, whole": scores[4:, None].astype(np.float32)}
+    found = Accuracy().compute(run).figures["weighted as train by place"]
+    assert found.value == pytest.approx(100 * (3 / 4 * 1 / 2 + 1 / 4 * 1))
+    assert found.interval[0] < found.value < found.interval[1]
+
+
+def test_weights_of_groups_without_images_go_to_the_others():
+    found = weighted(np.array([True, False]), np.array([0, 0]), np.array([0.2, 0.8]))
+    assert found.value == 50
+    assert weighted(np.array([True]), np.array([0]), np.array([0.0, 1.0])).value is None
