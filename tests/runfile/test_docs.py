@@ -51,10 +51,13 @@ def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, examp
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     exec(compile(example, "docs/run-file.md", "exec"), names)
+    if "EditLog" in example:
+        assert str(names["log"].state().names) == "{Concept(layer='L6', number=3): 'beak'}"
+        return
     assert names["attention"].shape[-3:] == (11, 12, 12)
     assert "window" in example or names["regions"].shape == (12, 12)
 
 
 def test_there_are_examples_and_measured_figures() -> None:
-    assert len(EXAMPLES) == 4
+    assert len(EXAMPLES) == 5
     assert "**(used)**" in PAGE
