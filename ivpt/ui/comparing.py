@@ -3,17 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ivpt.analysis.matching import Matching, SideBySide, importance_side_by_side, match_concepts
 from ivpt.errors import RunFileError
 from ivpt.runfile.reader import RunFile
 from ivpt.runfile.schema import COARSE, SPLITS, LayerInfo
 from ivpt.ui.raster import Pixels, Regions
 from ivpt.ui.reading import read_picture
 from ivpt.ui.text import plain
+
+if TYPE_CHECKING:
+    # this imports scipy.optimize, which takes longer than a screen may: workers import it
+    from ivpt.analysis.matching import Matching, SideBySide
 
 Places = NDArray[np.integer]
 
@@ -73,8 +77,8 @@ class Predictions:
 class Importance:
     """Importance of coarse concepts for the classes that both runs have, in the order of ``matching``."""
 
-    matching: Matching
-    classes: tuple[SideBySide, ...]
+    matching: "Matching"
+    classes: "tuple[SideBySide, ...]"
 
     def of(self, first: int | None, second: int | None) -> list[tuple[str, float, float]]:
         """Class and importance in either run, those that differ most first; NaN in the run without the concept.
@@ -160,8 +164,10 @@ def paired(first: RunFile, second: RunFile, key: str) -> LayerInfo:
     return second.layers[max(len(second.layers) - from_end, 0)]
 
 
-def read_matching(first: RunFile, other: Other, key: str, tell: Callable[[float], None]) -> Matching:
+def read_matching(first: RunFile, other: Other, key: str, tell: Callable[[float], None]) -> "Matching":
     """Match the concepts of a layer with those of the layer that stands beside it."""
+    from ivpt.analysis.matching import match_concepts
+
     return match_concepts(first, other.run, key, paired(first, other.run, key).key, progress=tell)
 
 
@@ -171,6 +177,8 @@ def read_importance(first: RunFile, other: Other, tell: Callable[[float], None])
     Raises:
         RunFileError: the coarse concepts cannot be matched.
     """
+    from ivpt.analysis.matching import importance_side_by_side
+
     matching = read_matching(first, other, COARSE, tell)
     return Importance(matching, importance_side_by_side(first, other.run, matching))
 

@@ -1,6 +1,7 @@
 """Driving the explorer without a terminal."""
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from ivpt.ui.app import Explorer
 
@@ -16,6 +17,13 @@ async def settle(app: Explorer, pilot: "Pilot[None]") -> None:
             break
     assert quiet == 4
     await pilot.pause()
+
+
+def type_in(app: Explorer, text: str) -> None:
+    """Add text to what stands in the line of a dialog, at once; key by key takes seconds."""
+    line = app.screen.query_one(Input)
+    line.value += text
+    line.cursor_position = len(line.value)
 
 
 def screen_text(app: Explorer) -> str:

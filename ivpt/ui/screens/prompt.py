@@ -69,7 +69,8 @@ class PromptScreen(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Name the box."""
-        box = self.query_one("#prompt")
+        box, typed = self.query_one("#prompt"), self.query_one(Input)
+        typed.cursor_position = len(typed.value)
         box.border_title = Content(self._title)
         box.border_subtitle = Content("⏎ take   → complete   esc closes" if self._endings else "⏎ take   esc closes")
 

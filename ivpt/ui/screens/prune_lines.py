@@ -56,6 +56,9 @@ def list_lines(session: Session, prune: Prune, width: int, height: int) -> list[
         fed = feeds(session, concept)
         tail = f"→ {fed[0]} {fed[1]:4.0%}" if fed else ""
         name = prune.edits.name(layer.key, k)
+        if name and len(tail) > width - 20:
+            # a name says more than where it goes; what is marked says both
+            tail = ""
         room = width - 13 - len(tail) - 1
         line = Content.assemble(
             (box, "bold $error" if marked else MUTED),
