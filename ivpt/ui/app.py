@@ -1,7 +1,9 @@
 """The explorer's app: it passes keys to the session and results of workers to the screens."""
 
+import gc
 import os
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 2.0
 """Seconds between looks whether a newer version of the run has been published."""
+
+SETTLED_AFTER = 0.5
+"""Seconds after which a screen has been made."""
 
 THEME = Theme(
     name="ivpt",
@@ -69,8 +74,6 @@ def _screen(name: str) -> Callable[[], Screen[None]]:
     """Import a screen's module when it is first shown."""
 
     def make() -> Screen[None]:
-        from importlib import import_module
-
         made: Screen[None] = getattr(import_module(f"ivpt.ui.screens.{name}"), f"{name.capitalize()}Screen")()
         return made
 
@@ -167,6 +170,10 @@ class Explorer(App[None]):
         except IvptError as error:
             # it was well when its card was read: it has been removed or replaced since
             self.call_from_thread(self.exit, return_code=int(error.exit_code), message=Text(str(error)))
+            return
+        # the loop is not held up by importing when a screen is first shown
+        for name in ("dialogs", *(f"screens.{screen}" for screen in SCREENS)):
+            import_module(f"ivpt.ui.{name}")
 
     async def on_opened(self, message: Opened) -> None:
         """From here on everything can be shown."""
@@ -181,12 +188,20 @@ class Explorer(App[None]):
         early, self._early = self._early, []
         for action, namespace in early:
             await self.run_action(action, namespace)
+        self.settle()
 
     async def complete_overview(self) -> None:
         """Let the overview add what needs the open run."""
         for screen in self.screen_stack:
             if isinstance(screen, OverviewScreen):
                 await screen.complete()
+
+    def settle(self) -> None:
+        """Have what has been imported and made so far never be looked through for garbage again.
+
+        That would block the loop for a tenth of a second now and then. What is garbage at this moment stays: a little.
+        """
+        self.set_timer(SETTLED_AFTER, gc.freeze)
 
     def close(self) -> None:
         """Close the run."""
@@ -296,6 +311,7 @@ class Explorer(App[None]):
             self.session.images.start()
         if self.current_mode != name:
             self.switch_mode(name)
+            self.settle()
 
     def action_layer(self, key: str) -> None:
         """Choose a layer; from the overview, go to its concepts."""
@@ -351,6 +367,12 @@ class Explorer(App[None]):
         from ivpt.ui import dialogs
 
         dialogs.find(self, purpose)
+
+    def action_save(self, what: str) -> None:
+        """Save what is shown in the working directory."""
+        from ivpt.ui.export import saving
+
+        (saving.save_figure if what == "figure" else saving.save_tables)(self)
 
     def action_help(self) -> None:
         """Show all keys."""

@@ -31,8 +31,9 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """A box that scrolls."""
+        lines = help_lines(self._from, self._keys)
         with VerticalScroll(classes="dialog", id="help"):
-            yield Sheet(lambda width, height: help_lines(self._from, self._keys), id="keys")
+            yield Sheet(lambda width, height: lines, id="keys")
 
     def on_mount(self) -> None:
         """Name the box."""

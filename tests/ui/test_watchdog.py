@@ -1,0 +1,52 @@
+"""The event loop stays free while everything is used."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.synthetic import write_synthetic_run
+
+pytestmark = pytest.mark.asyncio
+
+BOUND = 0.2
+"""Seconds of the loop's own computing in one go. The aim is 0.05, which benchmarks/explorer.py measures on a quiet
+machine; here the many objects of other tests may have to be looked through for garbage."""
+WAITED = 2.0
+"""Seconds that the loop may wait for anything, a busy machine included."""
+
+
+async def watched(computed: list[float], waited: list[float]) -> None:
+    """Note, again and again, what the loop has done since the last time."""
+    while True:
+        own, began = time.thread_time(), time.monotonic()
+        await asyncio.sleep(0.001)
+        computed.append(time.thread_time() - own)
+        waited.append(time.monotonic() - began)
+
+
+async def test_the_loop_is_never_blocked(drive: Callable[..., Any], tmp_path: Path) -> None:
+    path = write_synthetic_run(tmp_path / "run.h5", images=120, grid=(37, 37), classes=20)
+    computed: list[float] = []
+    waited: list[float] = []
+    async with drive(path, (120, 40)) as (_, press):
+        watchdog = asyncio.create_task(watched(computed, waited))
+        for key in ("2", "down", "v", "right", "3", "right", "m", "h", "z", "v", "v", "x", "4", "down", "v", "v", "1"):
+            await press(key)
+        watchdog.cancel()
+    assert max(computed) < BOUND and max(waited) < WAITED
+
+
+async def test_the_watchdog_barks() -> None:
+    computed: list[float] = []
+    watchdog = asyncio.create_task(watched(computed, []))
+    await asyncio.sleep(0.01)
+    own = time.thread_time()
+    while time.thread_time() - own < 1.2 * BOUND:
+        pass
+    await asyncio.sleep(0.05)
+    watchdog.cancel()
+    assert max(computed) > BOUND
