@@ -45,8 +45,10 @@ def layers_title(session: Session) -> Content:
     return Content.assemble(*parts)
 
 
-def _wanted(width: int, coarse: bool) -> list[tuple[str, str, int]]:
+def _wanted(session: Session, rows: list[ConceptFacts], width: int) -> list[tuple[str, str, int]]:
     """Columns besides the number and name: how they sort, head, width; the least needed leave first."""
+    coarse = session.layer.block is None
+    longest = max((len(session.edits.name(c.key, c.channel)) for c in rows), default=0)
     wanted = [
         (AREA, "area", -6, 1),
         (IMAGES, "images", -7, 2),
@@ -55,7 +57,7 @@ def _wanted(width: int, coarse: bool) -> list[tuple[str, str, int]]:
         (CONSISTENCY, "cons.", -6, 5),
         (PART, " part", 13, 6),
     ]
-    room = width - 9
+    room = width - max(9, min(longest + 8, 24))
     kept = []
     for sort, _, size, _ in sorted(wanted, key=lambda column: column[3]):
         if abs(size) <= room:
@@ -70,8 +72,7 @@ def list_lines(session: Session, width: int, height: int) -> list[Content]:
     rows = concepts.rows()
     if session.summary.facts is None:
         return waiting(session)
-    coarse = session.layer.block is None
-    wanted = _wanted(width, coarse)
+    wanted = _wanted(session, rows, width)
     name = width - sum(abs(size) for _, _, size in wanted)
     heads = [(NUMBER, "concept", name), *wanted]
     head = columns(*((_head(session, sort, text), size) for sort, text, size in heads))
