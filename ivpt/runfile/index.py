@@ -42,10 +42,11 @@ class ImageList:
         dataset: of positions.
         path: of the run file, for errors.
         start, stop: the part of the dataset that is this list.
+        images: number of images in the table.
     """
 
-    def __init__(self, dataset: h5py.Dataset, path: Path, start: int, stop: int) -> None:
-        self._dataset, self._path, self._start, self._stop = dataset, path, start, stop
+    def __init__(self, dataset: h5py.Dataset, path: Path, start: int, stop: int, images: int) -> None:
+        self._dataset, self._path, self._start, self._stop, self._images = dataset, path, start, stop, images
 
     def __len__(self) -> int:
         return self._stop - self._start
@@ -54,7 +55,7 @@ class ImageList:
         if not 0 <= k < len(self):
             raise IndexError(f"image {k} of {len(self)} in the list")
         with reading(self._path):
-            return int(self._dataset[self._start + k])
+            return int(_checked(self._dataset[self._start + k], self._images, self._path))
 
     def __contains__(self, image: object) -> bool:
         return isinstance(image, int | np.integer) and (k := self.find(int(image))) < len(self) and self[k] == image
@@ -83,7 +84,7 @@ class ImageList:
     def all(self) -> Ints:
         """All of them at once."""
         with reading(self._path):
-            return np.asarray(self._dataset[self._start : self._stop])
+            return _checked(self._dataset[self._start : self._stop], self._images, self._path)
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ class RunIndex:
     """
 
     def __init__(self, root: h5py.File, run: "RunFile", *, stored: bool) -> None:
-        self._root, self._path, self.stored = root, run.path, stored
+        self._root, self._path, self._images, self.stored = root, run.path, run.num_images, stored
         self._layers = {layer.key: layer for layer in run.layers}
         self._lists: dict[str, h5py.Dataset] = {}
         self._figures: dict[str, LayerIndex] = {}
@@ -248,7 +249,7 @@ class RunIndex:
         pairs, offset = self._read("images/pairs"), self._read("images/pair_offset")
         found = np.flatnonzero((pairs == (SPLITS.index(split), label, prediction)).all(axis=1))
         start, stop = (offset[found[0]], offset[found[0] + 1]) if len(found) else (0, 0)
-        return ImageList(self._held("images/of_pair"), self._path, int(start), int(stop))
+        return ImageList(self._held("images/of_pair"), self._path, int(start), int(stop), self._images)
 
     # concepts
 
@@ -302,7 +303,7 @@ class RunIndex:
         else:
             name, at, firing = "all", 0, self._one(f"{place}/images", (slice(None), channel)).sum()
         rows = self._one(f"{place}/ranked_{name}", (at, channel))
-        strongest, median, weakest = (row[row >= 0] for row in rows)
+        strongest, median, weakest = (_checked(row[row >= 0], self._images, self._path) for row in rows)
         return Ranked(strongest, median, weakest, int(firing))
 
     @cached_property
@@ -357,11 +358,19 @@ class RunIndex:
 
     def _list(self, name: str) -> ImageList:
         dataset = self._held(f"images/{name}")
-        return ImageList(dataset, self._path, 0, dataset.shape[0])
+        return ImageList(dataset, self._path, 0, dataset.shape[0], self._images)
 
     def _part(self, name: str, number: int) -> ImageList:
         start, stop = (int(end) for end in self._one(f"images/{name}_offset", slice(number, number + 2)))
-        return ImageList(self._held(f"images/of_{name}"), self._path, start, stop)
+        return ImageList(self._held(f"images/of_{name}"), self._path, start, stop, self._images)
+
+
+def _checked(found: NDArray[Any], images: int, path: Path) -> Ints:
+    """Positions in the image table, none of them outside."""
+    found = np.asarray(found)
+    if found.size and not 0 <= found.min() <= found.max() < images:
+        raise RunFileError(f"The run file {path} is damaged: its index names images that are not there.")
+    return found
 
 
 def stored_index(run: "RunFile") -> RunIndex | None:

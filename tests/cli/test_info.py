@@ -51,6 +51,7 @@ def test_the_card_for_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str
         "backbone",
         "coarse",
         "layers",
+        "origin",
         "epochs",
         "accuracy",
         "metrics",

@@ -267,6 +267,20 @@ def test_a_damaged_index_is_said_to_be(tmp_path: Path, name: str) -> None:
             (index.counts(), index.ranked("L6", 1), index.mistakes())
 
 
+@pytest.mark.parametrize("value", [-7, 24])
+def test_an_index_that_names_images_that_are_not_there(tmp_path: Path, value: int) -> None:
+    path = write_synthetic_run(tmp_path / "run.h5", images=24)
+    with h5py.File(path, "r+") as file:
+        file["index/images/of_class"][0] = value
+        file["index/layers/6/ranked_all"][0, 1, 0, 0] = max(value, 24)
+    with RunFile(path) as run:
+        index = stored_index(run)
+        assert index is not None
+        for ask in (lambda: index.of_class(0)[0], lambda: index.of_class(0).all(), lambda: index.ranked("L6", 1)):
+            with pytest.raises(RunFileError, match="images that are not there"):
+                ask()
+
+
 @pytest.mark.parametrize(("name", "value"), [("images/label", 9), ("map_image", 999), ("layers/6/regions", 200)])
 def test_a_damaged_file_is_not_indexed(tmp_path: Path, name: str, value: int) -> None:
     path = write_synthetic_run(tmp_path / "run.h5")
@@ -279,5 +293,5 @@ def test_a_damaged_file_is_not_indexed(tmp_path: Path, name: str, value: int) ->
 
 def test_a_list_is_a_part_of_a_dataset(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "x.h5", "w") as file:
-        found = ImageList(file.create_dataset("x", data=[7, 1, 4, 9, 2]), tmp_path, 1, 4)
+        found = ImageList(file.create_dataset("x", data=[7, 1, 4, 9, 2]), tmp_path, 1, 4, 10)
         assert list(found) == [1, 4, 9] and len(found) == 3 and found.step(4, -1) == 1 and found.step(0, 1) == 1
