@@ -1,0 +1,1 @@
+"""What is shown, as files: pictures, screens, tables. Nothing here but ``saving`` knows the terminal library."""
