@@ -28,9 +28,9 @@ INDEX = "index"
 INDEX_VERSION = 1
 """Attribute ``version`` of the group; an index of another version is not used but computed again."""
 
-RANKS = ("strongest", "median", "weakest")
-
 Rank = Literal["strongest", "median", "weakest"]
+
+RANKS: tuple[Rank, ...] = ("strongest", "median", "weakest")
 Ints = NDArray[np.integer[Any]]
 Floats = NDArray[np.floating[Any]]
 

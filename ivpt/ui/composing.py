@@ -51,7 +51,7 @@ def heated(picture: Pixels | None, attention: NDArray[np.float32], opacity: floa
     share = (place - left)[..., None]
     heat = _HEAT[left] * (1 - share) + _HEAT[left + 1] * share
     mixed = heat if picture is None else picture * np.float32(1 - opacity) + heat * np.float32(opacity)
-    return np.rint(mixed).astype(np.uint8)
+    return np.asarray(np.rint(mixed), np.uint8)
 
 
 def heat_levels(attention: NDArray[np.float32]) -> Regions:

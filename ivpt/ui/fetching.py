@@ -16,7 +16,8 @@ from ivpt.errors import IvptError
 if TYPE_CHECKING:
     from textual.app import App
 
-    from ivpt.ui.session import Session, Wish
+    from ivpt.ui.parts.base import Wish
+    from ivpt.ui.session import Session
 
 
 SAID_EVERY = 0.2
