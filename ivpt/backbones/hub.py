@@ -32,13 +32,12 @@ def fetch(model: str, repository: str, files: Sequence[str] = FILES) -> Path:
     Raises:
         WeightsError: no cached file and no answer; names the model, the file and the three ways out.
     """
-    from huggingface_hub import hf_hub_url, try_to_load_from_cache
+    from huggingface_hub import hf_hub_url
 
     name, _, revision = repository.partition("@")
-    for file in files:
-        cached = try_to_load_from_cache(name, file, revision=revision or None)
-        if isinstance(cached, str):
-            return Path(cached)
+    cached = in_cache(repository, files)
+    if cached is not None:
+        return cached
     if _told_offline():
         raise _unavailable(model, f"{name}/{files[0]}", "the hub is switched off (HF_HUB_OFFLINE)")
     for file in files:
@@ -50,6 +49,15 @@ def fetch(model: str, repository: str, files: Sequence[str] = FILES) -> Path:
         reason = f"the hub answered {status}" if isinstance(status, int) else status
         raise _unavailable(model, f"{name}/{file}", reason)
     raise _unavailable(model, f"{name}/{files[0]}", "the hub has no such file")
+
+
+def in_cache(repository: str, files: Sequence[str] = FILES) -> Path | None:
+    """The first of the files that is in the hub's cache on this machine; the network is not asked."""
+    from huggingface_hub import try_to_load_from_cache
+
+    name, _, revision = repository.partition("@")
+    found = (try_to_load_from_cache(name, file, revision=revision or None) for file in files)
+    return next((Path(path) for path in found if isinstance(path, str)), None)
 
 
 def _told_offline() -> bool:
@@ -119,4 +127,4 @@ def _unavailable(model: str, file: str, reason: str) -> WeightsError:
     )
 
 
-__all__ = ["FILES", "PATIENCE", "fetch"]
+__all__ = ["FILES", "PATIENCE", "fetch", "in_cache"]

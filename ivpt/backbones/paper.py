@@ -8,7 +8,7 @@ from typing import final
 
 from ivpt.backbones.timm_adapter import TimmTokenModel
 from ivpt.backbones.timm_vit import TimmModel
-from ivpt.interfaces.backbone import Backbone
+from ivpt.interfaces.backbone import Backbone, PublishedWeights
 
 
 class NamedTimmBackbone(Backbone):
@@ -26,6 +26,11 @@ class NamedTimmBackbone(Backbone):
     def default_image_size(self) -> int:
         """Side in pixels that the published weights were made for."""
         return self._model.image_size
+
+    @property
+    def published(self) -> PublishedWeights | None:
+        """The weights on the hub."""
+        return self._model.published
 
     def build(self, weights: str | None, image_size: int | tuple[int, int]) -> TimmTokenModel:
         """Make the model; see :meth:`ivpt.interfaces.backbone.Backbone.build`."""

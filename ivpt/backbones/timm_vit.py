@@ -11,11 +11,11 @@ from timm.models import is_model_in_modules
 from timm.models.vision_transformer import VisionTransformer
 
 from ivpt.backbones.checkpoint import fingerprint, load_into, read_state_dict
-from ivpt.backbones.hub import fetch
+from ivpt.backbones.hub import fetch, in_cache
 from ivpt.backbones.sizes import as_pair, check_image_size
 from ivpt.backbones.timm_adapter import TimmTokenModel
 from ivpt.errors import ConfigError, WeightsError, nearest
-from ivpt.interfaces.backbone import Backbone, WeightsRecord
+from ivpt.interfaces.backbone import Backbone, PublishedWeights, WeightsRecord
 
 RANDOM_SEED = 0
 
@@ -63,6 +63,12 @@ class TimmModel:
     def image_size(self) -> int:
         """Side in pixels that the published weights were made for."""
         return int(self.config["input_size"][-1])
+
+    @property
+    def published(self) -> PublishedWeights | None:
+        """What the hub has of it, and whether that is in the hub's cache on this machine."""
+        repository = self.config.get("hf_hub_id")
+        return PublishedWeights(str(repository), in_cache(str(repository)) is not None) if repository else None
 
     def build(self, weights: str | None, image_size: int | tuple[int, int]) -> TimmTokenModel:
         """Make the token model; see :meth:`ivpt.interfaces.backbone.Backbone.build`."""
@@ -117,6 +123,11 @@ class TimmVit(Backbone):
     def default_image_size(self) -> int:
         """Side in pixels that the published weights were made for."""
         return self._model.image_size
+
+    @property
+    def published(self) -> PublishedWeights | None:
+        """The weights on the hub."""
+        return self._model.published
 
     def build(self, weights: str | None, image_size: int | tuple[int, int]) -> TimmTokenModel:
         """Make the model; see :meth:`ivpt.interfaces.backbone.Backbone.build`."""

@@ -12,7 +12,7 @@ from ivpt.backbones.checkpoint import fingerprint, load_into, read_state_dict
 from ivpt.backbones.sizes import as_pair, check_image_size
 from ivpt.backbones.timm_adapter import TimmTokenModel
 from ivpt.errors import WeightsError
-from ivpt.interfaces.backbone import Backbone, WeightsRecord
+from ivpt.interfaces.backbone import Backbone, PublishedWeights, WeightsRecord
 
 WIDTH = 128
 """Token width D."""
@@ -68,6 +68,11 @@ class VitMini(Backbone):
     def default_image_size(self) -> int:
         """Side in pixels the weights were trained at."""
         return IMAGE_SIZE
+
+    @property
+    def published(self) -> PublishedWeights:
+        """The weights in this package."""
+        return PublishedWeights(WEIGHTS, (files("ivpt.backbones") / "weights" / WEIGHTS).is_file())
 
     def build(self, weights: str | None, image_size: int | tuple[int, int]) -> TimmTokenModel:
         """Make the model; see :meth:`ivpt.interfaces.backbone.Backbone.build`."""

@@ -23,8 +23,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "predict": ("ivpt.cli.predict:predict", "Classify new images and say which regions speak for the class."),
     "explore": ("ivpt.cli.explore:explore", "Open a run file in the terminal."),
     "info": ("ivpt.cli.info:info", "Say what a run file holds."),
+    "data": ("ivpt.cli.data:data", "Look at a data set: files, numbers, pictures; or fetch it."),
     "doctor": ("ivpt.cli.doctor:doctor", "Check versions, devices, cache and plugins."),
-    "plugins": ("ivpt.cli.plugins:plugins", "List data sets, backbones and metrics, and who brings them."),
+    "datasets": ("ivpt.cli.datasets:datasets", "List data sets; with a name, all about one."),
+    "backbones": ("ivpt.cli.backbones:backbones", "List backbones; with a name, all about one."),
+    "metrics": ("ivpt.cli.metrics:metrics", "List metrics; with a name, all about one."),
+    "plugins": ("ivpt.cli.plugins:plugins", "List plugins of every kind and the packages that bring them."),
+    "new-plugin": ("ivpt.cli.new_plugin:new_plugin", "Write the skeleton of a plugin, with its tests."),
 }
 """Name of each command, in the order of the help text: where it lives, and its line there."""
 

@@ -30,6 +30,9 @@ PACKAGES = (
     "torch",
     "torchvision",
 )
+DOCTORS_PATIENCE = 60.0
+"""Seconds that importing one plugin may take."""
+
 EMBEDDED_WEIGHTS = ("vit_mini.safetensors",)
 
 
@@ -133,10 +136,11 @@ def _embedded_weights() -> dict[str, int | None]:
     return sizes
 
 
-def _plugins() -> list[dict[str, str]]:
+def _plugins() -> list[dict[str, Any]]:
+    from ivpt.cli.plugins import checked
     from ivpt.registry import REGISTRIES
 
-    return [asdict(r.check(listed)) for r in REGISTRIES for listed in r.listing()]
+    return [asdict(s) for s in checked([s for r in REGISTRIES for s in r.listing()], DOCTORS_PATIENCE)]
 
 
 def _amount(size: int) -> str:

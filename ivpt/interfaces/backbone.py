@@ -34,6 +34,19 @@ class WeightsRecord:
     sha256: str
 
 
+@dataclass(frozen=True)
+class PublishedWeights:
+    """The weights a backbone is meant to have, known without the network.
+
+    Attributes:
+        name: hub identifier or file name.
+        present: whether they are on this machine.
+    """
+
+    name: str
+    present: bool
+
+
 @runtime_checkable
 class TokenModel(Protocol):
     """A vision transformer cut open at its blocks. Implementations are ``torch.nn.Module``.
@@ -89,6 +102,11 @@ class Backbone(ABC):
     def default_image_size(self) -> int:
         """Side in pixels used when the user names none."""
 
+    @property
+    def published(self) -> PublishedWeights | None:
+        """The published weights, and whether they are here; ``None`` where there are none or it is not known."""
+        return None
+
     @abstractmethod
     def build(self, weights: str | None, image_size: int | tuple[int, int]) -> "TokenModel":
         """Make the model.
@@ -103,4 +121,4 @@ class Backbone(ABC):
         """
 
 
-__all__: Sequence[str] = ["BACKBONE_API", "Backbone", "TokenModel", "WeightsRecord"]
+__all__: Sequence[str] = ["BACKBONE_API", "Backbone", "PublishedWeights", "TokenModel", "WeightsRecord"]

@@ -1,0 +1,26 @@
+"""Every metric of ivpt passes the test kit that authors of plugins use."""
+
+from ivpt.registry import METRICS
+from ivpt.testing import MetricTests
+
+OWN = [listed.name for listed in METRICS.listing() if listed.distribution == "ivpt"]
+
+OTHER_WORDS = {
+    "consistency": "`uncropped` is told as a figure of its own",
+    "eraser": "`images` is the number of images",
+    "faithfulness": "`images` is the number of images",
+    "insertion_deletion": "`images` is the number of images",
+    "nmi_ari": "`grid` is told as the frame",
+    "nmi_ari_pixels": "`grid` is told as the frame",
+    "sanity": "`scores` are the names of its figures",
+    "stability": "`uncropped` is told as a figure of its own",
+}
+
+
+def _kit(name: str) -> type[MetricTests]:
+    plugin = METRICS.load(name)
+    waived = {"test_parameters_are_the_protocol": OTHER_WORDS[name]} if name in OTHER_WORDS else {}
+    return type(f"Test{plugin.__name__}", (MetricTests,), {"plugin": plugin, "waived": waived})
+
+
+globals().update({f"Test{name.title().replace('_', '')}": _kit(name) for name in OWN})
