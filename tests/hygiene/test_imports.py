@@ -40,7 +40,7 @@ def test_help_loads_click_and_nothing_to_speak_of():
 
 @pytest.mark.parametrize(
     "words",
-    [("plugins",), ("plugins", "--json"), *((name, "--help") for name in ("info", "train", "evaluate", "predict"))],
+    [("plugins",), ("plugins", "--json"), *((name, "--help") for name in ("info", "train", "evaluate", "predict", "prune"))],
 )
 def test_what_asks_no_model_loads_no_torch(words):
     assert not top_levels(modules_after(command(*words))) & HEAVY
@@ -54,16 +54,19 @@ def test_the_listing_of_plugins_imports_none_of_them():
 @pytest.mark.parametrize(
     "module",
     [
+        "ivpt.analysis.pruning",
         "ivpt.cli.doctor",
         "ivpt.cli.evaluate",
         "ivpt.cli.explore",
         "ivpt.cli.info",
         "ivpt.cli.predict",
+        "ivpt.cli.prune",
         "ivpt.cli.train",
         "ivpt.config",
         "ivpt.evaluation.evaluate",
         "ivpt.interfaces.backbone",
         "ivpt.interfaces.dataset",
+        "ivpt.jobs.prune",
         "ivpt.metrics.evidence",
         "ivpt.registry",
         "ivpt.runfile.reader",

@@ -1,4 +1,5 @@
 import multiprocessing
+import threading
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivpt.errors import OutputError, RunFileError
-from ivpt.runfile.edits import Edit, append_edit, edits_path, read_edits
+from ivpt.runfile.edits import Edit, append_after, append_edit, edits_path, new_edit, read_edits
 
 
 def test_edits_come_back_in_order(tmp_path: Path) -> None:
@@ -77,6 +78,35 @@ def test_two_programs_do_not_destroy_each_others_edits(tmp_path: Path) -> None:
     edits = read_edits(run)
     for who in ("Ada", "Bo"):
         assert [edit.arguments["number"] for edit in edits if edit.who == who] == list(range(25))
+
+
+def test_nobody_adds_an_edit_while_another_one_is_chosen(tmp_path: Path) -> None:
+    run = tmp_path / "run.h5"
+    chosen, go_on = threading.Event(), threading.Event()
+
+    def choose(pending: list[Edit]) -> Edit:
+        chosen.set()
+        assert go_on.wait(30)
+        return new_edit("note", {"seen": len(pending)}, who="Ada")
+
+    slow = threading.Thread(target=append_after, args=(run, choose))
+    quick = threading.Thread(target=append_edit, args=(run, "note", {}), kwargs={"who": "Bo"})
+    slow.start()
+    assert chosen.wait(30)
+    quick.start()
+    quick.join(0.3)
+    assert quick.is_alive() and read_edits(run) == []
+    go_on.set()
+    slow.join()
+    quick.join()
+    assert [edit.who for edit in read_edits(run)] == ["Ada", "Bo"]
+
+
+def test_nothing_is_added_when_nothing_is_chosen(tmp_path: Path) -> None:
+    run = tmp_path / "run.h5"
+    append_edit(run, "note", {}, who="Ada")
+    assert append_after(run, lambda pending: None) is None
+    assert len(read_edits(run)) == 1
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
