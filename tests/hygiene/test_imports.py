@@ -40,7 +40,11 @@ def test_help_loads_click_and_nothing_to_speak_of():
 
 @pytest.mark.parametrize(
     "words",
-    [("plugins",), ("plugins", "--json"), *((name, "--help") for name in ("info", "train", "evaluate", "predict", "prune"))],
+    [
+        ("plugins",),
+        ("plugins", "--json"),
+        *((name, "--help") for name in ("info", "train", "evaluate", "predict", "prune")),
+    ],
 )
 def test_what_asks_no_model_loads_no_torch(words):
     assert not top_levels(modules_after(command(*words))) & HEAVY
