@@ -3,7 +3,8 @@
 The first seven colours are those of Okabe and Ito (2008), their blue made lighter for dark terminals; the other nine
 were picked from a grid of vivid colours so that the smallest distance in CIELAB to all earlier ones, for normal sight
 and under simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009), is as large as possible. Sixteen hues
-cannot all be told apart by everyone, so a concept is never shown by its colour alone: a number stands beside it.
+cannot all be told apart by everyone, so a concept is never shown by its colour alone: a number stands beside it. From
+the seventeenth concept of a layer on, colours come again, with stripes (:mod:`ivpt.ui.pictures.scene`).
 """
 
 Rgb = tuple[int, int, int]

@@ -86,17 +86,3 @@ def test_cutting_out_holds_the_region() -> None:
     assert (here == 2).sum() == 100
     whole, _ = raster.cut_out(pixels, regions, 1)
     assert whole.shape == pixels.shape
-
-
-def test_colours_are_told_apart_also_without_red_or_green_cones() -> None:
-    """Smallest distance in linear RGB seen through Machado's matrices for complete dichromacy."""
-    protan = np.array(
-        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
-    )
-    deutan = np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]])
-    linear = (np.array(palette.COLOURS) / 255) ** 2.2
-    for matrix in (np.eye(3), protan, deutan):
-        seen = np.clip(linear @ matrix.T, 0, 1) ** (1 / 2.2)
-        apart = np.linalg.norm(seen[:, None] - seen[None], axis=-1) + np.eye(len(seen))
-        assert apart.min() > 0.08, matrix
-    assert len({palette.mark(k) for k in range(60)}) == 60

@@ -1,7 +1,8 @@
 """A picture with regions and their numbers over it, by whichever way the terminal has."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +11,11 @@ from rich.segment import ControlType, Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region
+from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ivpt.ui import raster
 from ivpt.ui.pictures.cells import Cells, cells
 from ivpt.ui.pictures.rungs import Rung, Terminal
 from ivpt.ui.pictures.scene import Scene
@@ -22,6 +23,8 @@ from ivpt.ui.raster import Pixels, Regions
 
 LARGEST = 640
 """Longest side in pixels of a picture sent as graphics; the terminal enlarges what is shown larger."""
+PATIENCE = 0.05
+"""Seconds that half blocks stand before graphics are painted: pictures that are leafed through are not."""
 
 
 @lru_cache(16384)
@@ -34,6 +37,24 @@ def _style(ink: int, ground: int, bold: bool) -> Style:
 @lru_cache(4096)
 def _colour(packed: int) -> Color:
     return Color.from_rgb(packed >> 16, packed >> 8 & 255, packed & 255)
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A picture to be painted as graphics: what, for how many cells, for which terminal."""
+
+    scene: Scene
+    columns: int
+    rows: int
+    terminal: Terminal
+
+
+class Painted(Message):
+    """A worker has painted what was asked for."""
+
+    def __init__(self, asked: Asked, number: int, sequence: str) -> None:
+        super().__init__()
+        self.asked, self.number, self.sequence = asked, number, sequence
 
 
 class PictureView(Widget):
@@ -50,6 +71,7 @@ class PictureView(Widget):
         self._sent: int | None = None
         self._sixels = ""
         self._corner = (0, 0)
+        self._asked: Asked | None = None
 
     @property
     def scene(self) -> Scene | None:
@@ -138,20 +160,18 @@ class PictureView(Widget):
     def _rebuild(self) -> None:
         columns, rows = self.size
         scene, terminal = self._scene, self.terminal
-        self._lines, self._sixels = [], ""
+        self._lines, self._sixels, self._asked = [], "", None
         if columns < 1 or rows < 1 or scene is None or scene.empty:
             self._forget()
             return
-        if terminal.rung in (Rung.KITTY, Rung.SIXEL) and not scene.marks:
-            height, width = raster.fit(scene.proportions, columns, rows)
-            if terminal.rung is Rung.KITTY:
-                self._place(self._kitty(scene, width, height // 2), width)
-                return
-            self._draw_sixels(scene, width, height // 2)
-        else:
-            self._forget()
         drawn = cells(scene, columns, rows, terminal.rung, terminal.colours)
         self._place(_segments(drawn), drawn.text.shape[1])
+        if terminal.rung in (Rung.KITTY, Rung.SIXEL) and not scene.marks:
+            # half blocks at once; graphics as soon as a worker has painted them, unless something else is shown by then
+            self._asked = Asked(scene, drawn.text.shape[1], drawn.text.shape[0], terminal)
+            self.set_timer(PATIENCE, partial(self._ask, self._asked))
+        else:
+            self._forget()
 
     def _place(self, lines: list[list[Segment]], width: int) -> None:
         """Centre lines of a width in the widget."""
@@ -167,35 +187,63 @@ class PictureView(Widget):
         self._lines = [blank] * above + placed + [blank] * (rows - len(lines) - above)
         self._corner = (left, above)
 
-    def _painted(self, scene: Scene, columns: int, rows: int) -> Pixels:
+    # graphics
+
+    @property
+    def settled(self) -> bool:
+        """Whether what is asked for is what is shown."""
+        return self._asked is None
+
+    def _ask(self, asked: "Asked") -> None:
+        if asked is self._asked:
+            self.run_worker(partial(self._paint, asked), name="paint", thread=True, exit_on_error=True)
+
+    def _paint(self, asked: "Asked") -> None:
+        """Paint in a worker."""
+        from ivpt.ui.pictures import kitty
         from ivpt.ui.pictures.paint import paint
         from ivpt.ui.pictures.pixels import cell_pixels
 
+        if asked is not self._asked:
+            return
         wide, high = cell_pixels()
-        size = rows * high, columns * wide
-        if self.terminal.rung is Rung.KITTY:
-            scale = min(1.0, LARGEST / max(size))
-            size = max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
-            high = max(round(high * scale), 1)
-        return paint(scene, size, badge=max(high, 10))
+        size = asked.rows * high, asked.columns * wide
+        if asked.terminal.rung is Rung.SIXEL:
+            from ivpt.ui.pictures.sixel import sixels
 
-    # graphics
+            self.post_message(Painted(asked, 0, sixels(paint(asked.scene, size, badge=max(high, 10)))))
+            return
+        scale = min(1.0, LARGEST / max(size))
+        size = max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
+        columns, rows = min(asked.columns, len(kitty.DIACRITICS)), min(asked.rows, len(kitty.DIACRITICS))
+        number = kitty.new_number()
+        pixels = paint(asked.scene, size, badge=max(round(high * scale), 10))
+        self.post_message(Painted(asked, number, kitty.sent(number, pixels, columns, rows)))
 
-    def _kitty(self, scene: Scene, columns: int, rows: int) -> list[list[Segment]]:
-        from ivpt.ui.pictures import kitty
+    def on_painted(self, message: "Painted") -> None:
+        """Show graphics instead of half blocks, unless something else has been asked for meanwhile."""
+        message.stop()
+        asked = message.asked
+        if asked is not self._asked:
+            return
+        self._asked = None
+        if self.screen not in self.app.screen_stack:
+            # it is drawn anew when its screen comes back
+            return
+        if asked.terminal.rung is Rung.SIXEL:
+            self._sixels = message.sequence
+        else:
+            from ivpt.ui.pictures import kitty
 
-        columns, rows = min(columns, len(kitty.DIACRITICS)), min(rows, len(kitty.DIACRITICS))
-        old, self._sent = self._sent, kitty.new_number()
-        self._write(kitty.sent(self._sent, self._painted(scene, columns, rows), columns, rows))
-        if old is not None:
-            self._write(kitty.deleted(old))
-        style = Style(color=_colour(self._sent))
-        return [[Segment(text, style) for text in line] for line in kitty.placeholders(columns, rows)]
-
-    def _draw_sixels(self, scene: Scene, columns: int, rows: int) -> None:
-        from ivpt.ui.pictures.sixel import sixels
-
-        self._sixels = sixels(self._painted(scene, columns, rows))
+            self._forget()
+            self._sent = message.number
+            self._write(message.sequence)
+            style = Style(color=_colour(message.number))
+            lines = kitty.placeholders(
+                min(asked.columns, len(kitty.DIACRITICS)), min(asked.rows, len(kitty.DIACRITICS))
+            )
+            self._place([[Segment(text, style) for text in line] for line in lines], len(lines[0]))
+        self.refresh()
 
     def _screen_changed(self, _screen: Screen[object]) -> None:
         if self.screen not in self.app.screen_stack:

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from textual.app import App, ComposeResult
+from textual.pilot import Pilot
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Label
 
@@ -19,6 +20,16 @@ from tests.ui.pictures.test_graphics import decoded, messages, unsixel
 pytestmark = pytest.mark.asyncio
 PICTURE = np.zeros((30, 40, 3), np.uint8)
 PICTURE[:, 20:] = (200, 40, 90)
+
+
+async def painted(view: PictureView, pilot: Pilot[None]) -> None:
+    """Wait until graphics are shown."""
+    for _ in range(400):
+        await pilot.pause(0.01)
+        if view.settled:
+            break
+    assert view.settled
+    await pilot.pause()
 
 
 class Pictures(Screen[None]):
@@ -79,7 +90,8 @@ async def test_kitty_pictures_live_as_long_as_their_screen_is_shown() -> None:
         await pilot.pause()
         view = app.view()
         view.draw(PICTURE)
-        await pilot.pause()
+        assert not app.written and any("▀" in line.text for line in view._lines), "half blocks at once"
+        await painted(view, pilot)
         (number,) = alive(app.written)
         _, pixels = decoded("".join(app.written))
         assert pixels.shape[0] * 4 == pytest.approx(pixels.shape[1] * 3, abs=100)
@@ -91,13 +103,13 @@ async def test_kitty_pictures_live_as_long_as_their_screen_is_shown() -> None:
         view.draw(PICTURE)
         assert alive(app.written) == {number}, "the same picture is not sent twice"
         view.draw(PICTURE[::-1])
-        await pilot.pause()
+        await painted(view, pilot)
         assert len(alive(app.written)) == 1 and alive(app.written) != {number}
         await app.switch_mode("words")
         await pilot.pause()
         assert alive(app.written) == set()
         await app.switch_mode("pictures")
-        await pilot.pause()
+        await painted(view, pilot)
         assert len(alive(app.written)) == 1
         await app.push_screen(Question())
         await pilot.pause()
@@ -106,7 +118,8 @@ async def test_kitty_pictures_live_as_long_as_their_screen_is_shown() -> None:
         view.draw(None)
         assert alive(app.written) == set()
         view.draw(PICTURE)
-        await pilot.pause()
+        await painted(view, pilot)
+        assert len(alive(app.written)) == 1
         await view.remove()
         assert alive(app.written) == set()
 
@@ -116,8 +129,21 @@ async def test_kitty_pictures_are_freed_on_leaving() -> None:
     async with app.run_test(size=(60, 20)) as pilot:
         await pilot.pause()
         app.view().draw(PICTURE)
+        await painted(app.view(), pilot)
         assert len(alive(app.written)) == 1
     assert alive(app.written) == set()
+
+
+async def test_pictures_that_are_leafed_through_are_not_sent() -> None:
+    app = Gallery(Terminal(Rung.KITTY))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        for n in range(20):
+            app.view().draw(np.full((30, 40, 3), n, np.uint8))
+        await painted(app.view(), pilot)
+        sent = [m for m in messages("".join(w for w in app.written if w.startswith("\x1b_G"))) if m[0].get("a") == "t"]
+        assert len(sent) == 1
+        assert (decoded("".join(w for w in app.written if w.startswith("\x1b_G")))[1] == 19).all()
 
 
 async def test_inside_tmux_everything_is_wrapped() -> None:
@@ -125,6 +151,7 @@ async def test_inside_tmux_everything_is_wrapped() -> None:
     async with app.run_test(size=(60, 20)) as pilot:
         await pilot.pause()
         app.view().draw(PICTURE)
+        await painted(app.view(), pilot)
         assert app.written and all(word.startswith("\x1bPtmux;\x1b\x1b_G") for word in app.written)
 
 
@@ -135,7 +162,7 @@ async def test_sixels_are_drawn_over_their_cells_unless_a_dialog_is_open() -> No
         await pilot.pause()
         view = app.view()
         view.draw(PICTURE)
-        await pilot.pause()
+        await painted(view, pilot)
         strips = view.render_lines(view.size.region)
         last = strips[-1]._segments[-1]
         found = re.fullmatch(r"\x1b7\x1b\[(\d+);(\d+)H(.*)\x1b8", last.text, re.DOTALL)
