@@ -15,7 +15,6 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import Screen
-from textual.theme import Theme
 
 from ivpt.errors import IvptError
 from ivpt.ui.actions import ACTIONS, COMPARE, CONCEPTS, IMAGE, OVERVIEW, SCREENS, Action, on_screen, spelled
@@ -25,6 +24,7 @@ from ivpt.ui.pictures.rungs import Terminal
 from ivpt.ui.screens.base import SessionScreen
 from ivpt.ui.screens.overview import OverviewScreen
 from ivpt.ui.text import plain
+from ivpt.ui.theme import THEME
 
 if TYPE_CHECKING:
     # these import h5py and numpy, which the first paint does not wait for
@@ -36,22 +36,6 @@ LOOK_EVERY = 2.0
 
 SETTLED_AFTER = 0.5
 """Seconds after which a screen has been made."""
-
-THEME = Theme(
-    name="ivpt",
-    primary="#56b4e9",
-    secondary="#cc79a7",
-    accent="#e69f00",
-    foreground="#d8dee9",
-    background="#0e1116",
-    surface="#12161d",
-    panel="#1b212b",
-    boost="#273142",
-    success="#2fbf8f",
-    warning="#f0e442",
-    error="#ff6b4a",
-    dark=True,
-)
 
 
 class Opened(Message):
@@ -300,9 +284,9 @@ class Explorer(App[None]):
 
     # actions
 
-    def action_command(self, owner: str, name: str) -> None:
-        """Run a command of the session or of one of its parts."""
-        if self.session.command(owner, name):
+    def action_command(self, owner: str, name: str, *values: object) -> None:
+        """Run a command of the session or of one of its parts; what is clicked gives it values."""
+        if self.session.command(owner, name, *values):
             self.changed()
 
     def action_show(self, name: str) -> None:
@@ -344,16 +328,6 @@ class Explorer(App[None]):
         self.session.part(Compare).beside(other)
         self.action_show(COMPARE)
         self.changed()
-
-    def action_choose_class(self, c: int) -> None:
-        """Choose a class that was clicked."""
-        if self.session.classes.to(c):
-            self.changed()
-
-    def action_choose_pair(self, at: int) -> None:
-        """Choose a confusion that was clicked."""
-        if self.session.classes.to_pair(at):
-            self.changed()
 
     def action_class_images(self) -> None:
         """Go through the images of the class or confusion at hand."""

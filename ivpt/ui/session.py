@@ -98,10 +98,10 @@ class Session:
         found: type[Part] = getattr(import_module(f"ivpt.ui.parts.{name}"), name.capitalize())
         return self.part(found)
 
-    def command(self, owner: str, name: str) -> bool:
+    def command(self, owner: str, name: str, *values: object) -> bool:
         """Run a command of the session (``session``) or of a part; whether anything changed."""
         holder = self if owner == "session" else self.part_named(owner)
-        return bool(getattr(holder, name)())
+        return bool(getattr(holder, name)(*values))
 
     @property
     def images(self) -> "Images":

@@ -9,16 +9,9 @@ from textual.widget import Widget
 from ivpt.ui.actions import CLASSES
 from ivpt.ui.parts.classes import CONFUSION, DIFFERENCE, IMPORTANCE
 from ivpt.ui.screens.base import SessionScreen, bindings
-from ivpt.ui.screens.class_lines import (
-    confusion_lines,
-    difference_lines,
-    difference_title,
-    importance_lines,
-    list_lines,
-    matrix_lines,
-    matrix_title,
-    mistakes_lines,
-)
+from ivpt.ui.screens.class_lines import importance_lines, list_lines, mistakes_lines
+from ivpt.ui.screens.confusion_lines import confusion_lines, matrix_lines, matrix_title
+from ivpt.ui.screens.difference_lines import difference_lines, difference_title
 from ivpt.ui.widgets.sheet import Sheet, click
 
 _NAMES = {IMPORTANCE: "importance", CONFUSION: "confusions", DIFFERENCE: "a pair"}

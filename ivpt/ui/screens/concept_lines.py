@@ -223,7 +223,7 @@ def spread_lines(session: Session, width: int, height: int) -> list[Content]:
                 (middle, room),
                 (percent(area, 1), -6),
                 (percent(float(share[c])), -7),
-            ).stylize(click(f"app.choose_class({c})"))
+            ).stylize(click(f"app.command('classes', 'to', {c})"))
         )
     return lines
 
