@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ivpt.errors import IvptError
 from ivpt.runfile.concept import Concept
 from ivpt.runfile.edit_log import EditLog
+from ivpt.ui.actions import CONCEPTS, PRUNE
 from ivpt.ui.parts.edits import Change, Edits, toggle, told
 from ivpt.ui.text import plain
 
@@ -29,7 +30,7 @@ def concept_of(app: "Explorer") -> Concept | None:
     session = app.session
     at = session.view.concept
     if at is None:
-        at = session.concepts.at if app.current_mode == "concepts" else next(iter(session.layer.foreground), None)
+        at = session.concepts.at if app.current_mode == CONCEPTS else next(iter(session.layer.foreground), None)
     return None if at is None else Concept(session.view.layer, at)
 
 
@@ -78,8 +79,12 @@ def ask(
 async def mark(app: "Explorer") -> None:
     """Mark the concept at hand to be dropped, or take the mark away."""
     concept = concept_of(app)
-    if concept is not None:
-        await edit(app, toggle(concept))
+    if concept is not None and await edit(app, toggle(concept)) and app.current_mode != PRUNE:
+        marked = concept in edits_of(app).drops
+        words = (
+            f"{concept} is marked to be dropped; 5 shows what that changes." if marked else f"{concept} is unmarked."
+        )
+        app.notify(words, timeout=3, markup=False)
 
 
 async def clear(app: "Explorer") -> None:

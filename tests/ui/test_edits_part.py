@@ -1,6 +1,8 @@
 """Edits without a terminal: two explorers on one run, undo over sessions."""
 
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -134,3 +136,14 @@ def test_every_edit_can_be_told_in_one_harmless_line(path: Path) -> None:
     assert len(set(words)) == len(words) and all(word.isprintable() for word in words)
     assert told(None) == "nothing" and told(Edit("", "", "new\x1b", {})) == "new\N{REPLACEMENT CHARACTER}"
     assert edits_path(path).exists()
+
+
+def test_none_of_it_knows_a_widget_or_the_model() -> None:
+    modules = ["parts." + name for name in ("edits", "prune", "compare", "naming")]
+    modules += ["study", "study_log", "study_results", "blind", "comparing"]
+    code = (
+        f"import sys, importlib\nfor name in {modules!r}: importlib.import_module('ivpt.ui.' + name)\n"
+        "print([m for m in ('textual', 'rich', 'torch', 'PIL', 'scipy') if m in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"

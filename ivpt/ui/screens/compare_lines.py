@@ -96,11 +96,8 @@ def note_lines(compare: Compare, width: int, height: int) -> list[Content]:
         f"{len(matching.matches)} matched from {matching.same:g}, {len(matching.vanished)} only in A, "
         f"{len(matching.appeared)} only in B"
     )
-    return [
-        Content(count),
-        Content.styled(how, MUTED),
-        *(Content.styled(plain(n), "$warning") for n in matching.notes),
-    ]
+    notes = (Content.styled(plain(note), "$warning") for note in matching.notes)
+    return folded([Content(count), Content.styled(how, MUTED), *notes], width)
 
 
 def view_title(compare: Compare) -> Content:
