@@ -70,7 +70,7 @@ class ImageNet(Dataset):
             DataError: as :meth:`records`.
         """
         return DatasetInfo(
-            "imagenet", _titles(self._synsets), licence=_TERMS, citation=CITATION, homepage="https://www.image-net.org/"
+            "imagenet", titles(self._synsets), licence=_TERMS, citation=CITATION, homepage="https://www.image-net.org/"
         )
 
     def prepare(self, progress: Progress | None = None) -> None:
@@ -170,7 +170,8 @@ def _files(path: Path) -> list[str]:
     return sorted(entry.name for entry in os.scandir(path) if entry.name.endswith((".JPEG", ".jpeg", ".jpg", ".png")))
 
 
-def _titles(synsets: Sequence[str]) -> tuple[str, ...]:
+def titles(synsets: Sequence[str]) -> tuple[str, ...]:
+    """Names of classes: the words of each synset, with its WordNet id where two have the same words."""
     words = _lemmas()
     said = [words.get(synset, synset) for synset in synsets]
     times = Counter(said)
@@ -193,4 +194,4 @@ def _lemmas() -> dict[str, str]:
     return {synset: words for synset, _, words in (line.partition("\t") for line in lines)}
 
 
-__all__ = ["ImageNet"]
+__all__ = ["ImageNet", "titles"]

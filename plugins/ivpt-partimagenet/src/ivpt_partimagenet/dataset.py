@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivpt.data.crops import Crop, Window, cut_image, window
+from ivpt.data.imagenet import titles
 from ivpt.data.images import read_image
 from ivpt.data.places import data_root, find, require
 from ivpt.errors import DataError
@@ -77,10 +78,10 @@ class PartImageNet(Dataset):
 
     @property
     def info(self) -> DatasetInfo:
-        """Classes by WordNet id, and the 40 parts as masks and as keypoints; raises as :meth:`records`."""
+        """Classes in the words of their synsets, the 40 parts as masks and keypoints; raises as :meth:`records`."""
         return DatasetInfo(
             "partimagenet",
-            self._read().synsets,
+            titles(self._read().synsets),
             parts=PARTS,
             keypoints=PARTS,
             licence=TERMS,

@@ -21,6 +21,8 @@ CLASSES = ("bird", "car", "chair", "dog", "person")
 
 TrainDomain = Literal["all", "Caltech101", "LabelMe", "SUN09", "VOC2007"]
 
+HOMEPAGE = "https://github.com/facebookresearch/DomainBed"
+
 TERMS = "for research; VLCS states no licence, the photographs are those of Caltech-101, LabelMe, SUN09 and VOC2007"
 
 CITATION = (
@@ -54,15 +56,14 @@ class Vlcs(Dataset):
 
     @property
     def source(self) -> Source:
-        """Twenty folders."""
+        """Four folders of five."""
         root = data_root("vlcs", self.root)
         home = self._home.relative_to(root)
-        folders = [(home / domain / name).as_posix() for domain in DOMAINS for name in CLASSES]
         return Source(
             root,
-            "https://github.com/facebookresearch/DomainBed",
+            HOMEPAGE,
             TERMS,
-            tuple(Place(folder, "images, .jpg") for folder in folders),
+            tuple(Place((home / domain).as_posix(), f"folders {', '.join(CLASSES)} with images") for domain in DOMAINS),
             {"all": 10729},
         )
 
@@ -75,7 +76,7 @@ class Vlcs(Dataset):
             attributes={"domain": DOMAINS},
             licence=TERMS,
             citation=CITATION,
-            homepage="https://github.com/facebookresearch/DomainBed",
+            homepage=HOMEPAGE,
         )
 
     def prepare(self, progress: Progress | None = None) -> None:
@@ -127,9 +128,10 @@ class Vlcs(Dataset):
 
 
 def _images(folder: Path) -> list[str]:
-    found = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and file.name[0] != ".")
+    files = folder.iterdir() if folder.is_dir() else ()
+    found = sorted(file.name for file in files if file.suffix.lower() in SUFFIXES and not file.name.startswith("."))
     if not found:
-        raise DataError(f"The folder {folder} holds no images.", "Unpack the archive again.")
+        raise DataError(f"The folder {folder} holds no images, or is not there.", "Unpack the archive again.")
     return found
 
 
