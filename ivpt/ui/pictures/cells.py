@@ -94,7 +94,7 @@ def _braille(scene: Scene, size: tuple[int, int]) -> Cells:
     """Eight dots per character: the picture's brightness as a pattern of dots, boundaries of regions as lines."""
     rows, columns = size[0] // 2, size[1]
     light, regions = _light(scene, (4 * rows, 2 * columns))
-    y, x = np.indices(light.shape, sparse=True)
+    y, x = np.ogrid[: light.shape[0], : light.shape[1]]
     dots = light > _BAYER[y % 4, x % 4]
     if regions is not None and (scene.opacity > 0 or scene.marks):
         # a line of dots, and none beside it, so that it shows in bright parts too
@@ -123,7 +123,7 @@ def _ascii(scene: Scene, size: tuple[int, int]) -> Cells:
     if regions is not None and (scene.opacity > 0 or scene.marks):
         owners = regions[0::2]
         strong = scene.marks or scene.opacity > 0.5
-        y, x = np.indices(owners.shape, sparse=True)
+        y, x = np.ogrid[: owners.shape[0], : owners.shape[1]]
         _fill(text, bold, owners, scene, None if strong else (x + y) % 2 == 0)
     return Cells(text, ink, ground, bold)
 

@@ -58,10 +58,10 @@ def available(system: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     else:
         palette, target, numbers = STANDARD_PALETTE, ColorSystem.STANDARD, range(16)
     written: dict[int, tuple[int, int, int]] = {}
-    for rgb in [(v, v, v) for v in range(256)] + [tuple(palette[number]) for number in numbers]:
-        number = Color.from_rgb(*rgb).downgrade(target).number
-        if number is not None and (number not in written or rgb == tuple(palette[number])):
-            written[number] = rgb
+    for red, green, blue in [(v, v, v) for v in range(256)] + [palette[number] for number in numbers]:
+        number = Color.from_rgb(red, green, blue).downgrade(target).number
+        if number is not None and (number not in written or (red, green, blue) == palette[number]):
+            written[number] = (red, green, blue)
     return np.array([tuple(palette[n]) for n in written], np.uint8), np.array(list(written.values()), np.uint8)
 
 
@@ -78,7 +78,7 @@ def quantise(pixels: Pixels, system: str | None, *, dither: bool = False) -> Pix
     if system != "256":
         system = "standard"
         if dither:
-            rows, columns = np.indices(pixels.shape[:2], sparse=True)
+            rows, columns = np.ogrid[: pixels.shape[0], : pixels.shape[1]]
             shift = _DITHER * _BAYER[rows % 4, columns % 4][..., None]
             pixels = np.clip(pixels + shift, 0, 255).astype(np.uint8)
     shown, written = available(system)
@@ -92,7 +92,8 @@ def quantise(pixels: Pixels, system: str | None, *, dither: bool = False) -> Pix
         wanted, have = oklab(centres), oklab(shown)
         distance = sum((wanted[:, None, c] - have[None, :, c]) ** 2 for c in range(3))
         table[new] = np.asarray(distance).argmin(1)
-    return written[table[places]]
+    found: Pixels = written[table[places]]
+    return found
 
 
 @cache

@@ -107,7 +107,7 @@ def _weave(mixed: Pixels, regions: Regions, background: int) -> None:
     again = table[regions]
     if not again.any():
         return
-    rows, columns = np.indices(regions.shape, sparse=True)
+    rows, columns = np.ogrid[: regions.shape[0], : regions.shape[1]]
     stripes = (
         ((again == 1) & ((rows + columns) % 4 < 2))
         | ((again == 2) & (columns % 4 < 2))
