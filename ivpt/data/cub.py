@@ -21,7 +21,8 @@ from ivpt.interfaces.source import Download, Place, Source
 
 _HOME = "CUB_200_2011"
 _SEGMENTATIONS = f"segmentations|{_HOME}/segmentations"
-_ATTRIBUTES = "attributes/attributes.txt|../attributes.txt|attributes.txt"
+_ATTRIBUTES = f"attributes.txt|{_HOME}/attributes/attributes.txt|attributes/attributes.txt|../attributes.txt"
+"""The first two below the folder that holds CUB_200_2011, the others below that folder itself."""
 
 SILHOUETTE = 128
 """Grey value from which a pixel of a segmentation is bird: at least half of the annotators say so."""
@@ -59,7 +60,7 @@ class Cub(Dataset):
             (
                 *(replace(place, path=home + place.path) for place in LAYOUT),
                 Place(_SEGMENTATIONS, "silhouettes, in the folders of images", "segmentations"),
-                Place("|".join(home + path for path in _ATTRIBUTES.split("|")), "attribute id, name", "attributes"),
+                Place(_ATTRIBUTES, "attribute id, name", "attributes"),
                 Place(
                     home + "attributes/image_attribute_labels.txt",
                     "image id, attribute id, present, certainty id",
@@ -151,7 +152,7 @@ class Cub(Dataset):
 
     @cached_property
     def _attributes(self) -> tuple[tuple[str, ...], NDArray[np.int8]]:
-        where = find(self._home, _ATTRIBUTES)
+        where = find(data_root("cub", self.root), _ATTRIBUTES)
         assert where is not None  # _tables has required it
         return read_attributes(where, self._home / "attributes" / "image_attribute_labels.txt", self._tables.ids)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ivpt.data.images import read_image
 from ivpt.errors import DataError
 from ivpt.interfaces.dataset import Dataset, DatasetInfo, Progress, Record, Split
+from ivpt.interfaces.source import Source
 
 SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
@@ -39,6 +40,11 @@ class Folder(Dataset):
 
     def __init__(self, root: str | None = None) -> None:
         self.root = root
+
+    @property
+    def source(self) -> Source:
+        """The folder that was named."""
+        return Source(Path(self.root).expanduser() if self.root else None)
 
     @property
     def info(self) -> DatasetInfo:

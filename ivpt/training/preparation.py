@@ -18,11 +18,11 @@ from ivpt.backbones.resolve import create_backbone
 from ivpt.concepts.model import ConceptModel
 from ivpt.config import Config, DataConfig
 from ivpt.data.loading import ImageSet
+from ivpt.data.opening import open_dataset
 from ivpt.data.splits import TEST, TRAIN, VAL, SplitTable, make_split
 from ivpt.errors import ConfigError, DataError, OutputError
 from ivpt.interfaces.backbone import TokenModel
 from ivpt.interfaces.dataset import Dataset, DatasetInfo, Record
-from ivpt.registry import DATASETS
 from ivpt.runfile.content import ImageTable
 from ivpt.runfile.publish import writing
 from ivpt.training.checkpoint import checkpoint_path
@@ -121,12 +121,7 @@ def create_dataset(config: DataConfig) -> Dataset:
         PluginError: unknown or broken.
         ConfigError: an option is wrong, or a folder is named that the data set has no use for.
     """
-    options = dict(config.options)
-    if config.root is not None:
-        if "root" not in [option.name for option in DATASETS.options(DATASETS.load(config.dataset))]:
-            raise ConfigError(f"The data set {config.dataset!r} takes no folder.", "Leave --data out.")
-        options["root"] = config.root
-    return DATASETS.create(config.dataset, options)
+    return open_dataset(config.dataset, config.root, config.options)
 
 
 def prepare_data(
