@@ -33,6 +33,7 @@ class TextReport:
 
     def __init__(self, run: RunFile, layers: Sequence[LayerInfo], out: Path | None) -> None:
         self._classes, self._layers, self._out = run.classes, layers, out
+        self._removed = next((layer.removed for layer in run.layers if layer.block is None), ())
         self._lines: list[str] = []
         self._drawn = 0
 
@@ -41,7 +42,8 @@ class TextReport:
         if self._out is not None:
             self._drawn += len(save_overlays(prediction, self._classes, self._layers, self._out))
         c = prediction.predicted
-        terms = "  ".join(f"{k}: {value:+.2f}" for k, value in enumerate(contributions(prediction.scores)[:, c], 1))
+        shares = enumerate(contributions(prediction.scores)[:, c], 1)
+        terms = "  ".join(f"{k}: {value:+.2f}" for k, value in shares if k not in self._removed)
         self._lines.append(
             f"{prediction.found.path}  {self._classes[c]}  {prediction.probabilities[c]:.1%}  "
             f"logit {prediction.logits[c]:+.2f} = {terms}"
@@ -114,6 +116,7 @@ def _layer(prediction: Prediction, layer: LayerInfo) -> dict[str, Any]:
     groups = prediction.groups.get(layer.key)
     return {
         "background": layer.background,
+        "removed": list(layer.removed),
         "area": _areas(prediction, layer),
         "groups": None if groups is None else groups.tolist(),
         "regions": regions.tolist(),
@@ -158,11 +161,11 @@ def save_overlays(
 
 
 def legend(prediction: Prediction, layer: LayerInfo) -> list[Line]:
-    """Concepts with a region, largest first; coarse ones all, with what they add to the predicted class's logit."""
+    """Concepts with a region, largest first; of coarse ones all there are, with what they add to the class's logit."""
     areas = _areas(prediction, layer)
     if layer.block is None:
         shares = contributions(prediction.scores)[:, prediction.predicted]
-        return [Line(k, f"{shares[k - 1]:+.2f}  area {areas[k]:.0%}") for k in layer.foreground]
+        return [Line(k, f"{shares[k - 1]:+.2f}  area {areas[k]:.0%}") for k in layer.present]
     shown = sorted((k for k in layer.foreground if areas[k] > 0), key=lambda k: -areas[k])
     groups = prediction.groups.get(layer.key)
     feeds = {k: "" if groups is None else f"  to coarse {groups[k]}" if groups[k] else "  to background" for k in shown}

@@ -107,3 +107,20 @@ def test_lines_for_programs(synthetic: Path, capsys: Capture) -> None:
     assert ivpt([*words, "--drop", "coarse:9"]) == ExitCode.CONFIG
     (line,) = map(json.loads, capsys.readouterr().out.splitlines())
     assert (line["event"], line["exit_code"]) == ("error", ExitCode.CONFIG)
+
+
+def test_new_images_are_judged_without_it(birds: Path, capsys: Capture) -> None:  # noqa: F811
+    with RunFile(birds) as run:
+        picture = birds.with_name("bird.jpg")
+        picture.write_bytes(run.thumbnail(3) or b"")
+    assert ivpt(["prune", str(birds), "--drop", "L6:3", "--drop", "coarse:1"]) == ExitCode.OK
+    capsys.readouterr()
+    words = ["predict", str(birds.with_name("birds-pruned.h5")), str(picture)]
+    assert ivpt(words) == ExitCode.OK
+    line = capsys.readouterr().out
+    assert "= 2: " in line and " 1: " not in line
+    assert ivpt([*words, "--json"]) == ExitCode.OK
+    (image,) = json.loads(capsys.readouterr().out)["images"]
+    assert image["contributions"][0] == 0 and image["logit"] == pytest.approx(image["contributions"][1])
+    assert image["layers"]["L6"]["removed"] == [3] and image["layers"]["L6"]["area"][3] == 0
+    assert image["layers"]["coarse"]["area"][1] == 0
