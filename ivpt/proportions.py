@@ -52,12 +52,16 @@ def balanced(labels: NDArray[np.integer], predictions: NDArray[np.integer]) -> S
 
 @dataclass(frozen=True)
 class Group:
-    """Images of one class that share a value of an attribute: ``correct`` of ``count`` are recognised."""
+    """Images of one class that share a value of an attribute; ``correct`` of ``count`` are recognised.
+
+    ``competing`` groups were looked at.
+    """
 
     label: int
     value: int
     correct: int
     count: int
+    competing: int
 
     @property
     def share(self) -> Share:
@@ -85,4 +89,5 @@ def worst_group(
     if not competing:
         return None
     worst = min(competing, key=lambda k: (hits[k] / counts[k], -counts[k], k))
-    return Group(*(int(number) for number in (*groups[worst], hits[worst], counts[worst])))
+    label, value = groups[worst].tolist()
+    return Group(label, value, int(hits[worst]), int(counts[worst]), len(competing))

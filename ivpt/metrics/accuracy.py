@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from ivpt.interfaces.metric import Annotation, Evidence, Figure, Metric, MetricResult, View
 from ivpt.metrics.ratios import by_class, divided, draws, figure
-from ivpt.proportions import Share, balanced, wilson
+from ivpt.proportions import Share, balanced, wilson, worst_group
 
 TRAIN = 0
 
@@ -116,30 +116,23 @@ class Accuracy(Metric):
         right: NDArray[np.bool_],
         classes: tuple[str, ...],
     ) -> tuple[dict[str, Figure], dict[str, str | int]]:
-        known = values >= 0
-        counts = np.zeros((len(classes), len(names)), np.int64)
-        hits = np.zeros_like(counts)
-        np.add.at(counts, (labels[known], values[known]), 1)
-        np.add.at(hits, (labels[known], values[known]), right[known])
         figures = {
-            f"{name} = {value}": _percent(wilson(int(hits[:, v].sum()), int(counts[:, v].sum())))
+            f"{name} = {value}": _percent(wilson(int(right[values == v].sum()), int((values == v).sum())))
             for v, value in enumerate(names)
         }
         title = f"worst group by {name}"
-        competing = counts >= self.min_images
-        if not competing.any():
+        worst = worst_group(labels, values, right, self.min_images)
+        if worst is None:
             why = f"no group of class and {name} has {self.min_images} images"
             return {title: Figure(None, None, why), **figures}, {}
-        share = np.where(competing, hits / np.maximum(counts, 1), np.inf)
-        # of equally bad groups the largest, then the first
-        c, v = min(zip(*np.nonzero(competing), strict=True), key=lambda g: (share[g], -counts[g], g))
-        n = int(counts[c, v])
-        error = 100 * float(np.sqrt(share[c, v] * (1 - share[c, v]) / n))
+        share = worst.share
+        error = 100 * float(np.sqrt(share.value * (1 - share.value) / worst.count))
+        whose = f"{classes[worst.label]} with {name} {names[worst.value]}"
         words: dict[str, str | int] = {
-            title: f"{classes[c]} with {name} {names[v]}: {n} images, standard error {error:.1f} %",
-            f"groups by {name}": int(competing.sum()),
+            title: f"{whose}: {worst.count} images, standard error {error:.1f} %",
+            f"groups by {name}": worst.competing,
         }
-        return {title: _percent(wilson(int(hits[c, v]), n)), **figures}, words
+        return {title: _percent(share), **figures}, words
 
 
 __all__ = ["Accuracy", "ranks", "weighted"]
