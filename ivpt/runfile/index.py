@@ -4,7 +4,7 @@ Everything here is a group ``index`` of the run file, written with it (:mod:`ivp
 has none, :func:`compute_index` makes the same group in memory; that takes time in proportion to the number of images.
 """
 
-import io
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -398,7 +398,8 @@ def compute_index(run: "RunFile", progress: Callable[[float], None] = lambda sha
     """
     from ivpt.runfile.indexing import write_index
 
-    memory = h5py.File(io.BytesIO(), "w")
+    # not in a BytesIO: HDF5 asks for its bytes once more when the interpreter has gone, and crashes
+    memory = h5py.File(f"index-{secrets.token_hex(8)}", "w", driver="core", backing_store=False)
     with reading(run.path):
         write_index(run.file, memory, run.path, progress)
     return RunIndex(memory, run, stored=False)

@@ -221,14 +221,18 @@ class Explorer(App[None]):
         return next((s for s in reversed(self.screen_stack) if isinstance(s, SessionScreen)), None)
 
     def fetch(self) -> None:
-        """Have workers read what the screen needs."""
+        """Have workers read what the screen needs; nothing when the explorer is being left."""
+        if not self.screen_stack:
+            return
         for kind in self.shown.needs if self.shown else ():
             self.fetcher.ask(kind)
         for kind in getattr(self.screen, "reads", ()):
             self.fetcher.ask(kind)
 
     def changed(self) -> None:
-        """The session has changed: read what is missing and draw."""
+        """The session has changed: read what is missing and draw; nothing when the explorer is being left."""
+        if not self.screen_stack:
+            return
         self.fetch()
         for screen in {self.shown, self.screen}:
             if screen is not None and hasattr(screen, "show") and screen.is_mounted:

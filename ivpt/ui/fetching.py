@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.message import Message
+from textual.worker import get_current_worker
 
 from ivpt.errors import IvptError
 
@@ -48,6 +49,10 @@ class Progressed(Message):
         self.kind, self.share = kind, share
 
 
+class GivenUpError(Exception):
+    """What is being read has been given up."""
+
+
 class Fetcher:
     """Starts workers that read and post :class:`Found` or :class:`Missed`; holds no result.
 
@@ -79,10 +84,12 @@ class Fetcher:
         self._busy.discard(kind)
 
     def _reporter(self, kind: str) -> Callable[[float], None]:
-        last = time.monotonic()
+        last, worker = time.monotonic(), get_current_worker()
 
         def report(share: float) -> None:
             nonlocal last
+            if worker.is_cancelled:
+                raise GivenUpError
             if time.monotonic() - last >= SAID_EVERY:
                 last = time.monotonic()
                 self._app.post_message(Progressed(kind, share))
@@ -94,3 +101,6 @@ class Fetcher:
             self._app.post_message(Found(kind, wish, self._session.read(kind, wish, self._reporter(kind))))
         except IvptError as error:
             self._app.post_message(Missed(kind, wish, str(error)))
+        except GivenUpError:
+            # the explorer is being left: nobody waits for it any more
+            return

@@ -318,3 +318,47 @@ async def test_keys_pressed_before_the_run_is_open_are_not_lost(run_path: Path) 
             await pilot.pause(0.02)
         assert app.current_mode == "concepts"
     app.close()
+
+
+async def test_an_index_is_made_with_progress_and_given_up_when_the_explorer_is_left(
+    run_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import h5py
+
+    from ivpt.runfile.index import INDEX
+    from ivpt.ui import fetching
+    from ivpt.ui.parts import summary
+
+    path = tmp_path / "old.h5"
+    path.write_bytes(run_path.read_bytes())
+    with h5py.File(path, "r+") as file:
+        del file[INDEX]
+    ended: list[str] = []
+
+    def slow(_run: RunFile, report: Callable[[float], None]) -> object:
+        try:
+            for step in range(2000):
+                report(0.25 + step / 8000)
+                time.sleep(0.01)
+        finally:
+            ended.append("given up")
+        raise AssertionError("nobody left")
+
+    monkeypatch.setattr(summary, "compute_index", slow)
+    monkeypatch.setattr(fetching, "SAID_EVERY", 0.0)
+    app = Explorer(path, read_path(path), marks=False)
+    async with app.run_test(size=(120, 40)) as pilot:
+        for _ in range(400):
+            await pilot.pause(0.02)
+            if app.opened and "summing up all images… 2" in screen_text(app):
+                break
+        assert "summing up all images… 2" in screen_text(app)
+        await pilot.press("3", "right")
+        await pilot.pause(0.3)
+        assert app.session.images.page is not None, "images can be seen meanwhile"
+    for _ in range(200):
+        if ended:
+            break
+        await asyncio.sleep(0.02)
+    assert ended
+    app.close()

@@ -1,5 +1,7 @@
 """The parts of the session: lists of images, concepts, classes, evidence and drawing, without a terminal."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +72,18 @@ def test_an_index_is_made_where_there_is_none(session: Session, unindexed: Sessi
     assert unindexed.summary.facts.warnings == session.summary.facts.warnings
     assert unindexed.summary.facts.splits == session.summary.facts.splits
     assert session.wish("summary.index") is None, "a stored one is not made again"
+
+
+def test_an_index_in_memory_does_no_harm_at_the_end_of_the_program(unindexed: Session) -> None:
+    """HDF5 tidies up when the interpreter has gone; what it needs then must not be Python's."""
+    program = (
+        "import sys; from ivpt.runfile.index import compute_index; from ivpt.runfile.reader import RunFile;"
+        "index = compute_index(RunFile(sys.argv[1])); print(len(index.mapped()))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(unindexed.run.path)], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stdout.strip()) == (0, str(len(unindexed.run.map_images)))
 
 
 def test_images_of_a_confusion(session: Session, run: RunFile) -> None:

@@ -117,11 +117,11 @@ class Concepts(Part):
 
     @property
     def at(self) -> int | None:
-        """The concept that the list stands on."""
+        """The concept that the list stands on; the first one that has a region anywhere, until one is chosen."""
         if self.session.view.concept is not None:
             return self.session.view.concept
         rows = self.rows()
-        return rows[0].channel if rows else None
+        return next((c.channel for c in rows if c.images), rows[0].channel if rows else None)
 
     def next(self) -> bool:
         """Choose the next concept in the list."""
