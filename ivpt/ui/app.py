@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.message import Message
@@ -219,6 +220,14 @@ class Explorer(App[None]):
     def shown(self) -> SessionScreen | None:
         """The screen below any dialog."""
         return next((s for s in reversed(self.screen_stack) if isinstance(s, SessionScreen)), None)
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close the box on top; one that is answered twice, by two keys at once, is closed once.
+
+        Returns:
+            Something to wait for.
+        """
+        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete.nothing()
 
     def fetch(self) -> None:
         """Have workers read what the screen needs; nothing when the explorer is being left."""
