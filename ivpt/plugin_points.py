@@ -1,5 +1,6 @@
 """Entry points as the packages' metadata names them; a package whose metadata are damaged costs nobody else theirs."""
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ LARGEST_METADATA = 5_000_000
 """Bytes of a package's METADATA above which it is not read: only its name and version are wanted."""
 
 _told: set[tuple[str, str]] = set()
+_forks: list[int] = []
 
 
 def points_of(group: str) -> list[Point]:
@@ -79,12 +81,23 @@ def patiently(words: str) -> Iterator[None]:
     timer = threading.Timer(PATIENCE, tell)
     timer.daemon = True
     timer.start()
+    own = os.getpid()
     try:
         # stdout is data.
         with redirect_stdout(sys.stderr):
             yield
     finally:
+        if os.getpid() != own:
+            os._exit(0)  # the plugin has forked: what was asked for is done once, by the process that was asked
         timer.cancel()
+
+
+def forks() -> int:
+    """How often this process has forked since this was first asked."""
+    if not _forks and hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_parent=lambda: _forks.append(1))
+        _forks.append(0)
+    return len(_forks)
 
 
 def _folder_says(distribution: Distribution) -> tuple[str, str]:
@@ -95,4 +108,4 @@ def _folder_says(distribution: Distribution) -> tuple[str, str]:
     return name.replace("_", "-").lower(), version
 
 
-__all__ = ["LARGEST_METADATA", "PATIENCE", "Point", "distribution_of", "patiently", "points_of", "renamed"]
+__all__ = ["LARGEST_METADATA", "PATIENCE", "Point", "distribution_of", "forks", "patiently", "points_of", "renamed"]

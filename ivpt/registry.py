@@ -20,7 +20,7 @@ from ivpt.interfaces.dataset import DATASET_API, Dataset
 from ivpt.interfaces.described import options_in
 from ivpt.interfaces.method import METHOD_API, Method
 from ivpt.interfaces.metric import METRIC_API, Metric
-from ivpt.plugin_points import Point, distribution_of, patiently, points_of, renamed
+from ivpt.plugin_points import Point, distribution_of, forks, patiently, points_of, renamed
 
 P = TypeVar("P")
 
@@ -238,13 +238,15 @@ class Registry(Generic[P]):
         return [p for p in points if distribution_of(p)[0] in allowed]
 
     def _import(self, point: Point) -> type[P]:
-        who = self._who(point)
+        who, before = self._who(point), forks()
         try:
             with patiently(f"{who} is still being imported"):
                 plugin = point.load()
         except (Exception, SystemExit) as error:
             what = f"{type(error).__name__}: {first_words(error)}"
             raise PluginError(f"{who} cannot be imported: {what}.") from error
+        if forks() > before:
+            raise PluginError(f"{who} starts another process while it is imported.")
         if not (isinstance(plugin, type) and issubclass(plugin, self.base)):
             raise PluginError(f"{who} is not a subclass of {self.base.__module__}.{self.base.__name__}.")
         spoken = getattr(plugin, "api_version", None)

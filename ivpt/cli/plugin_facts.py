@@ -100,7 +100,8 @@ def _in_one_process(listed: Sequence[Status], describe: bool, limit: float) -> I
     assert process.stdin is not None
     assert process.stdout is not None
     answers: Queue[str] = Queue()
-    threading.Thread(target=_pass_on, args=(process.stdout, answers), daemon=True).start()
+    reading = threading.Thread(target=_pass_on, args=(process.stdout, answers), daemon=True)
+    reading.start()
     try:
         for status in listed:
             # A conflict of names is none for a plugin that is named with its package.
@@ -123,11 +124,13 @@ def _in_one_process(listed: Sequence[Status], describe: bool, limit: float) -> I
             yield Found(Status(**told["status"]), told.get("facts", {}))
     finally:
         _end(process)
+        reading.join(5)
 
 
 def _pass_on(lines: Any, answers: "Queue[str]") -> None:
-    for line in lines:
-        answers.put(line)
+    with lines:
+        for line in lines:
+            answers.put(line)
     answers.put("")
 
 
@@ -139,7 +142,6 @@ def _end(process: "subprocess.Popen[str]") -> None:
         process.kill()
     process.wait()
     assert process.stdin is not None
-    assert process.stdout is not None
     try:
         process.stdin.close()
     except BrokenPipeError:

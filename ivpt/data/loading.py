@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
 from ivpt.data.transforms import Augment, Size, training_view
-from ivpt.errors import DataError
+from ivpt.errors import DataError, IvptError
 from ivpt.interfaces.dataset import Dataset
 
 
@@ -109,13 +109,15 @@ def readable(
     return np.array(good, dtype=np.int64), bad
 
 
-def plain_error(error: DataError) -> DataError:
+def plain_error(error: IvptError) -> IvptError:
     """Undo what torch's loader does to an error raised in a worker: wrap its whole traceback into the message."""
     lines = str(error).splitlines()
-    if not lines or not lines[0].startswith("Caught DataError"):
+    kind = type(error)
+    if not lines or not lines[0].startswith(f"Caught {kind.__name__}"):
         return error
-    said = [line.partition("DataError: ")[2] for line in lines if line.startswith("ivpt.errors.DataError: ")]
-    return DataError(said[-1]) if said else error
+    mark = f"{kind.__name__}: "
+    said = [line.partition(mark)[2] for line in lines if line.startswith(f"ivpt.errors.{mark}")]
+    return kind(said[-1]) if said else error
 
 
 __all__ = ["ImageSet", "Item", "plain_error", "readable"]

@@ -1,13 +1,11 @@
 """The data set behind a run file, found again."""
 
-from typing import Any
-
 import numpy as np
 
 from ivpt.config import validate_config
+from ivpt.data.opening import open_dataset
 from ivpt.errors import DataError
 from ivpt.interfaces.dataset import Dataset, Progress
-from ivpt.registry import DATASETS
 from ivpt.runfile.reader import RunFile
 
 
@@ -23,13 +21,7 @@ def reopen(run: RunFile, *, root: str | None = None, progress: Progress | None =
         PluginError, ConfigError, DataError: the data set is not to be had, or not the one the run was trained on.
     """
     config = validate_config({"data": run.config.get("data", {})}).data
-    options: dict[str, Any] = dict(config.options)
-    root = root or config.root
-    if root is not None and "root" in [option.name for option in DATASETS.options(DATASETS.load(config.dataset))]:
-        options["root"] = root
-    elif root is not None:
-        raise DataError(f"The data set {config.dataset!r} takes no folder.", "Leave --data out.")
-    dataset = DATASETS.create(config.dataset, options)
+    dataset = open_dataset(config.dataset, root or config.root, config.options)
     dataset.prepare(progress)
     records, ids = dataset.records(), run.ids()
     if [record.id for record in records] != ids:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ivpt.data.transforms import Size, visible_box
+from ivpt.data.watched import Watched
 from ivpt.errors import DataError
 from ivpt.interfaces.dataset import Dataset, DatasetInfo, Progress, Record
 from ivpt.runfile.content import ImageTable
@@ -74,6 +75,8 @@ def look(
         sizes[i] = image.shape[1], image.shape[0]
         thumbnails[i] = encode_thumbnail(image, view, thumbnail)
         found = dataset.annotations(i)
+        if isinstance(dataset, Watched):
+            dataset.refuse_impossible(i, image, found)
         if found.keypoints is not None:
             keypoints[i] = found.keypoints
         if found.box is not None:

@@ -15,7 +15,7 @@ from torch import Tensor
 from ivpt.concepts.model import ConceptModel
 from ivpt.config import Config
 from ivpt.data.loading import plain_error
-from ivpt.errors import DataError, Interrupted, TrainingError
+from ivpt.errors import DataError, Interrupted, PluginError, TrainingError
 from ivpt.losses.objective import Objective, training_terms
 from ivpt.losses.transform import sample_affine
 from ivpt.runfile.content import MapBatch
@@ -108,7 +108,7 @@ class Trainer:
         while progress.step < self.plan.steps:
             try:
                 batch = next(loader)
-            except DataError as error:
+            except (DataError, PluginError) as error:
                 raise plain_error(error) from None
             terms, correct, stopped = self._step(batch)
             progress.step += 1
