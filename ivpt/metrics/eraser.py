@@ -67,7 +67,7 @@ class Eraser(Metric):
         before = probability(probe.masked(asked.indices.tolist(), whole, "blur"), asked.classes)
         best = order(class_evidence(evidence, view)[rows].reshape(len(rows), -1))
         by_lot = np.stack([chances[row].permutation(best.shape[1]) for row in rows])
-        found = {}
+        found: dict[str, Floats] = {}
         for name, at in (("", best), ("control, patches by lot: ", by_lot)):
             without, alone = losses(asked, before, ranks_of(at))
             found |= {f"{name}comprehensiveness": without, f"{name}sufficiency": alone}

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivpt.errors import DataError
-from ivpt.interfaces.metric import Evidence, Metric, MetricResult
+from ivpt.interfaces.metric import Evidence, Figure, Metric, MetricResult
 from ivpt.metrics.attribution import order
 from ivpt.metrics.insertion_deletion import probability
 from ivpt.metrics.layers import coarse_layer
@@ -65,7 +65,7 @@ class Necessity(Metric):
         own = np.take_along_axis(contributions(scores), predicted[:, None, None], 2)[:, :, 0]
         drawn = np.array([np.random.default_rng([self.seed, int(i)]).integers(concepts) for i in indices])
         before, resamples = probability(scores, predicted), draws(len(indices))
-        figures = {}
+        figures: dict[str, Figure] = {}
         for name, k in (("", order(own)[:, 0]), ("control, concept by lot: ", drawn)):
             chosen = np.zeros(own.shape, bool)
             chosen[rows, k] = True

@@ -42,6 +42,11 @@ class Shuffled:
         return self._evidence.labels
 
     @property
+    def splits(self) -> NDArray[np.integer]:
+        """(N,) 0 train, 1 val, 2 test."""
+        return self._evidence.splits
+
+    @property
     def sizes(self) -> NDArray[np.integer]:
         """(N, 2) width and height of each original image in pixels."""
         return self._evidence.sizes
