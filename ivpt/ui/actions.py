@@ -213,8 +213,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("find", ("slash",), "find", "Go to an image, class or concept by part of its name.", "app.find('go')"),
     Action("theme", (), "", "Change the colours of the program.", "app.change_theme"),
     Action("palette", ("ctrl+p",), "", "Every command by name.", "app.command_palette"),
-    Action("save_figure", ("f2",), "", "Save the screen (SVG) and its pictures (PNG).", "app.save('figure')"),
-    Action("save_table", ("f3",), "", "Save the tables of the screen (CSV, JSON).", "app.save('tables')"),
+    Action("save_figure", ("f8",), "", "Save the screen (SVG) and its pictures (PNG).", "app.save('figure')"),
+    Action("save_table", ("f9",), "", "Save the tables of the screen (CSV, JSON).", "app.save('tables')"),
     Action("explain", ("f1",), "", "What the panel in focus shows; tab moves the focus.", "app.explain"),
     Action("help", ("question_mark",), "help", "All keys.", "app.help"),
     Action("quit", ("q", "ctrl+q"), "quit", "Leave.", "app.quit"),
@@ -246,6 +246,8 @@ _SPELLED = {
     "pagedown": "PgDn",
     "pageup": "PgUp",
     "f1": "F1",
+    "f8": "F8",
+    "f9": "F9",
 }
 
 

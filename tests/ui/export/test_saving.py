@@ -23,9 +23,9 @@ async def test_the_screen_and_its_pictures(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     async with drive(run_path, (120, 40)) as (app, press):
-        await press("3", "f2")
+        await press("3", "f8")
         await app.workers.wait_for_complete()
-        await press("f2")
+        await press("f8")
         await app.workers.wait_for_complete()
     assert {path.name for path in tmp_path.iterdir()} == {
         "run-image.svg",
@@ -67,7 +67,7 @@ async def test_the_evidence_saved_adds_up_to_the_logit(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     async with drive(run_path, (120, 40)) as (app, press):
-        await press("3", "f3")
+        await press("3", "f9")
         await app.workers.wait_for_complete()
         image, c = app.session.view.image, app.session.evidence.explained
     text = (tmp_path / f"run-evidence-{image}.{ending}").read_text(encoding="utf-8")
@@ -83,7 +83,7 @@ async def test_every_screen_has_its_table_or_says_so(
     monkeypatch.chdir(tmp_path)
     async with drive(run_path, (120, 40)) as (app, press):
         for key in "1234567":
-            await press(key, "f3")
+            await press(key, "f9")
             await app.workers.wait_for_complete()
         layer = app.session.view.layer
         prototypes = len(app.session.run.layer(layer).foreground)
