@@ -46,7 +46,7 @@ def heated(picture: Pixels | None, attention: NDArray[np.float32], opacity: floa
         As large as the picture, or ten times the map.
     """
     size = picture.shape[:2] if picture is not None else (10 * attention.shape[0], 10 * attention.shape[1])
-    place = np.clip(enlarge(attention, size), 0, 1) * (len(_HEAT) - 1)  # type: ignore[arg-type]
+    place = np.clip(enlarge(attention, size), 0, 1) * (len(_HEAT) - 1)
     left = np.minimum(place.astype(np.intp), len(_HEAT) - 2)
     share = (place - left)[..., None]
     heat = _HEAT[left] * (1 - share) + _HEAT[left + 1] * share

@@ -4,6 +4,7 @@ A character cell is about twice as high as wide and shows two pixels, one above 
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from ivpt.ui.palette import BACKGROUND, Rgb
 
 Pixels = NDArray[np.uint8]
 """(rows, columns, 3) RGB."""
+S = TypeVar("S", bound=np.generic)
+
 Regions = NDArray[np.uint8]
 """(h, w) channel of the prototype that owns each cell of the map."""
 
@@ -83,12 +86,12 @@ def _resample(values: NDArray[np.float32], size: int, axis: int) -> NDArray[np.f
     return mixed
 
 
-def enlarge(regions: Regions, size: tuple[int, int]) -> Regions:
+def enlarge(cells: NDArray[S], size: tuple[int, int]) -> NDArray[S]:
     """Nearest cell of the map for each pixel: hard regions stay hard."""
-    h, w = regions.shape
+    h, w = cells.shape
     rows = (np.arange(size[0]) * 2 + 1) * h // (2 * size[0])
     columns = (np.arange(size[1]) * 2 + 1) * w // (2 * size[1])
-    return regions[np.ix_(rows, columns)]
+    return cells[np.ix_(rows, columns)]
 
 
 def overlay(

@@ -1,6 +1,6 @@
 """Image: the picture, its regions in every layer, and what they add to a class."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from textual import events
@@ -20,6 +20,9 @@ from ivpt.ui.screens.image_lines import caption, evidence_lines, evidence_title,
 from ivpt.ui.widgets.picture import PictureView
 from ivpt.ui.widgets.sheet import Sheet
 
+_FINE = (240, 240)
+"""Rows and columns to which a map is enlarged before a part of it is cut out."""
+
 
 class ImageScreen(SessionScreen):
     """Regions large, the picture beside them where there is room, all layers below on tall terminals."""
@@ -30,10 +33,8 @@ class ImageScreen(SessionScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        # the picture as it is seen, what it was made for, and the page it was made of
-        self._made: Any = None
-        self._made_for: object = None
-        self._made_of: Page | None = None
+        # arrays made for drawing, by name, with what they were made for: a picture is only drawn anew for another array
+        self._held: dict[str, tuple[object, Any]] = {}
 
     def body(self) -> Iterator[Widget]:
         """A line about the image, the pictures, evidence and concepts, the strip of layers."""
@@ -91,15 +92,21 @@ class ImageScreen(SessionScreen):
             words.append(f"zoom {overlay.zoom:g}×")
         return " · ".join(words)
 
+    def _kept(self, name: str, made_for: object, make: Callable[[], Any]) -> Any:
+        if name not in self._held or self._held[name][0] != made_for:
+            self._held[name] = (made_for, make())
+        return self._held[name][1]
+
     def _picture(self, page: Page | None) -> Any:
         overlay = self.session.overlay
         if page is None or page.picture is None:
             return None
-        key = (overlay.annotated, overlay.window)
-        if self._made_for != key or self._made_of is not page:
-            drawn = annotated(page.picture, page, overlay.window) if overlay.annotated else page.picture
-            self._made, self._made_for, self._made_of = seen(drawn, overlay.window), key, page
-        return self._made
+        picture = page.picture
+        return self._kept(
+            "picture",
+            (self.session.version, page.index, overlay.annotated, overlay.window),
+            lambda: seen(annotated(picture, page, overlay.window) if overlay.annotated else picture, overlay.window),
+        )
 
     def _draw_layer(
         self, view: PictureView, layer: LayerInfo, page: Page | None, picture: Any, opacity: float, *, heat: bool
@@ -108,17 +115,20 @@ class ImageScreen(SessionScreen):
         regions = page.regions.get(layer.key) if page else None
         chosen = session.view.concept if layer.key == session.view.layer else None
         attention = session.evidence.attentions.value if heat and chosen is not None else None
+        made_for = (session.version, page.index if page else -1, layer.key, overlay.window)
         if attention is not None:
-            part = seen(enlarge(attention, (240, 240)), overlay.window)  # type: ignore[arg-type]
+            part = self._kept("heat", (*made_for, chosen), lambda: seen(enlarge(attention, _FINE), overlay.window))
             if overlay.marks:
-                view.draw(picture, heat_levels(part), prototypes=LEVELS, marks=True)  # type: ignore[arg-type]
+                levels = self._kept("levels", (*made_for, chosen), lambda: heat_levels(part))
+                view.draw(picture, levels, prototypes=LEVELS, marks=True)
             else:
-                view.draw(heated(picture, part, opacity))  # type: ignore[arg-type]
+                drawn = (*made_for, chosen, opacity, overlay.annotated)
+                view.draw(self._kept("heated", drawn, lambda: heated(picture, part, opacity)))
             return
         if regions is not None and overlay.window != WHOLE:
             # cells are larger than pixels: cut the map at the picture's resolution
-            size = page.picture.shape[:2] if page and page.picture is not None else (240, 240)
-            regions = seen(enlarge(regions, size), overlay.window)  # type: ignore[assignment, arg-type]
+            whole, size = regions, page.picture.shape[:2] if page and page.picture is not None else _FINE
+            regions = self._kept(layer.key, made_for, lambda: seen(enlarge(whole, size), overlay.window))
         view.draw(
             picture,
             regions,
