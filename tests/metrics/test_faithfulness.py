@@ -179,6 +179,18 @@ def test_order_of_images_and_bounds(seed, order):
             assert -1e-9 <= figure.value <= 100 + 1e-9
 
 
+def test_the_threshold_is_chosen_on_test_where_val_cannot_be_drawn_again():
+    run = birds(3)
+    maps = np.concatenate([run.maps["val, whole"]["coarse"], run.maps["test, whole"]["coarse"]])
+    run.probe.there[:5] = False
+    run.probe.things = [0] * 5 + list(run.probe.things[5:])
+    _, t = Slow(run, run.probe, maps).all(range(5, 14), range(5, 14), 2)
+    found = Faithfulness(dilate=1).compute(run)
+    assert found.parameters["threshold chosen on"].startswith("test, 9 images, as published")
+    assert found.parameters["threshold"] == pytest.approx(t)
+    assert t > 0.011  # not the first that comes
+
+
 def test_a_lot_decides_which_images_are_asked_about():
     result = Faithfulness(images=4, dilate=1).compute(birds(2))
     assert result.images == 4 and result.parameters["threshold chosen on"] == "val, 4 images"
