@@ -185,3 +185,14 @@ async def test_paths_are_completed(drive: Callable[..., Any], path: Path, other:
             await press()
         await press("right", "enter")
         assert app.session.part_named("compare").place == other
+
+
+async def test_a_box_that_is_answered_twice_is_closed_once(drive: Callable[..., Any], path: Path) -> None:
+    async with drive(path) as (app, press):
+        for screen, opens in (("7", "n"), ("3", "slash"), ("5", "question_mark"), ("2", "f1")):
+            await press(screen, opens)
+            for _ in range(3):
+                app.simulate_key("enter")
+            await press()
+            assert app.is_running and len(app.screen_stack) <= 2
+            await press("escape")

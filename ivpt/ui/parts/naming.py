@@ -52,6 +52,7 @@ class Naming(Part):
         super().__init__(session)
         self.others: dict[str, Names] = {}
         self._looked = 0
+        self._opinions: tuple[object, Opinions] | None = None
         self.studies = self.reads("studies", lambda: self._looked, lambda run, _: read_studies(run.path))
 
     @property
@@ -102,11 +103,16 @@ class Naming(Part):
     def opinions(self) -> Opinions:
         """Agreement on everything that more than one person has said."""
         studies = self.studies.latest or {}
-        return Opinions(
-            names_agree(self.people),
-            names_agree({who: described(study) for who, study in studies.items()}),
-            ratings_agree({who: rated(study) for who, study in studies.items()}),
-        )
+        # asked for by every drawing, and takes as long as ten of them
+        about = (self.edits.now, tuple(studies.items()), tuple(self.others.items()))
+        if self._opinions is None or self._opinions[0] != about:
+            found = Opinions(
+                names_agree(self.people),
+                names_agree({who: described(study) for who, study in studies.items()}),
+                ratings_agree({who: rated(study) for who, study in studies.items()}),
+            )
+            self._opinions = about, found
+        return self._opinions[1]
 
     def study_of(self, who: str) -> Study | None:
         """The latest study of a person."""

@@ -6,6 +6,7 @@ marked to be dropped is an edit of the run and lives in :mod:`ivpt.ui.parts.edit
 """
 
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -119,7 +120,7 @@ class Prune(Part):
         self._over: dict[Question, Trial] = {}
         self._scratch: TemporaryDirectory[str] | None = None
         self._trials = 0
-        self.evidence = self.reads("evidence", self._wanted, read_evidence, keep=8)
+        self.evidence = self.reads("evidence", self._wanted, read_evidence, keep=8, reports=True)
 
     @property
     def edits(self) -> Edits:
@@ -320,14 +321,17 @@ class Prune(Part):
             self.trial = None
 
 
-def read_evidence(run: RunFile, what: tuple[tuple[Concept, ...], str]) -> Answer | None:
+def read_evidence(
+    run: RunFile, what: tuple[tuple[Concept, ...], str], report: Callable[[float], None]
+) -> Answer | None:
     """Answer from stored scores; ``None`` without images of that split.
 
     Raises:
         RunFileError: the file is damaged.
     """
     drops, split = what
-    found = describe_change(run, evidence_removed(run, drops, split))
+    told = evidence_removed(run, drops, split, progress=lambda done, total, _: report(done / max(total, 1)))
+    found = describe_change(run, told)
     return found if found["images"] else None
 
 

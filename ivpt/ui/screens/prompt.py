@@ -69,10 +69,17 @@ class PromptScreen(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Name the box."""
-        box, typed = self.query_one("#prompt"), self.query_one(Input)
-        typed.cursor_position = len(typed.value)
+        box = self.query_one("#prompt")
         box.border_title = Content(self._title)
         box.border_subtitle = Content("⏎ take   → complete   esc closes" if self._endings else "⏎ take   esc closes")
+
+        # the line scrolls to its cursor only once it knows how wide it is
+        self.call_after_refresh(self._show_end)
+
+    def _show_end(self) -> None:
+        typed = self.query_one(Input)
+        typed.cursor_position = 0
+        typed.cursor_position = len(typed.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take it."""

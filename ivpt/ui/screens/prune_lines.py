@@ -35,9 +35,9 @@ def feeds(session: Session, concept: Concept) -> tuple[str, float] | None:
     return ("background" if group == 0 else f"coarse:{group}"), share
 
 
-def listed(concepts: tuple[Concept, ...], most: int = 4) -> str:
-    """``L6:3, coarse:2 and 3 more``."""
-    words = ", ".join(map(str, concepts[:most]))
+def listed(session: Session, concepts: tuple[Concept, ...], most: int = 4) -> str:
+    """``beak (L6:3), coarse:2 and 3 more``."""
+    words = ", ".join(session.label(c.layer, c.number) for c in concepts[:most])
     return words + (f" and {len(concepts) - most} more" if len(concepts) > most else "")
 
 
@@ -114,10 +114,10 @@ def evidence_lines(session: Session, prune: Prune, width: int, height: int) -> l
     if not drops:
         words = "What if coarse concepts said nothing? Mark one: the answer comes at once, from stored scores."
         return folded(_only_fine(session, silent) if silent else [Content.styled(words, MUTED)], width)
-    head = [Content.assemble("Stored scores without ", (listed(drops), "bold"), ".")]
+    head = [Content.assemble("Stored scores without ", (listed(session, drops), "bold"), ".")]
     if silent:
         has = "has" if len(silent) == 1 else "have"
-        head.append(Content.styled(f"{listed(silent)} {has} no scores and no part in A.", "$warning"))
+        head.append(Content.styled(f"{listed(session, silent)} {has} no scores and no part in A.", "$warning"))
     head = folded(head, width)
     if prune.evidence.trouble:
         return [*head, *folded([Content.styled(prune.evidence.trouble, "$error")], width)]
@@ -125,7 +125,7 @@ def evidence_lines(session: Session, prune: Prune, width: int, height: int) -> l
         if prune.evidence.missing() is None:
             words = prune.impossible or f"No scores of {prune.split} images are stored."
         else:
-            words = "reading scores…"
+            words = f"reading scores… {prune.evidence.progress:.0%}"
         return [*head, *folded([Content.styled(words, MUTED)], width)]
     it = "it" if len(drops) == 1 else "them"
     tail = folded([Content.styled(f"Not a model trained without {it}.", MUTED)], width)
@@ -135,9 +135,11 @@ def evidence_lines(session: Session, prune: Prune, width: int, height: int) -> l
 def _only_fine(session: Session, fine: tuple[Concept, ...]) -> list[Content]:
     lines = []
     for concept in fine[:4]:
-        fed = feeds(session, concept)
+        fed, facts = feeds(session, concept), session.summary.of(concept.layer, concept.number)
         where = f" It feeds {fed[0]} in {fed[1]:.0%} of its images." if fed else ""
-        lines.append(Content.assemble((str(concept), "bold"), f" has no class scores.{where}"))
+        where = " It never has a region." if facts is not None and not facts.images else where
+        name = session.label(concept.layer, concept.number)
+        lines.append(Content.assemble((name, "bold"), f" has no class scores.{where}"))
     words = "Only coarse concepts have evidence to remove: mark one, or ask B."
     return [*lines, Content.styled(words, MUTED)]
 
@@ -147,13 +149,15 @@ def model_lines(session: Session, prune: Prune, width: int, height: int) -> list
     trial, elsewhere = prune.shown, prune.elsewhere
     lines: list[Content] = []
     if elsewhere is not None:
-        words = f"Still running for other marks ({listed(elsewhere.question[0])}):"
+        words = f"Still running for other marks ({listed(session, elsewhere.question[0])}):"
         lines = [*folded([Content.styled(words, "$warning")], width), *_progress(elsewhere, width)]
     if prune.impossible:
         words = "What if prototypes were not in the network? Mark some, and r runs it again over the stored images."
         return [*lines, *folded([Content.styled(words if not prune.drops else prune.impossible, MUTED)], width)]
     refit = ", its head fitted anew" if prune.refit else ""
-    lines += folded([Content.assemble("Network run again without ", (listed(prune.drops), "bold"), f"{refit}.")], width)
+    lines += folded(
+        [Content.assemble("Network run again without ", (listed(session, prune.drops), "bold"), f"{refit}.")], width
+    )
     if trial is None:
         words = "Not asked yet." if elsewhere is None else "Not asked about these marks."
         hint = " r asks; it takes the time of a prediction per image." if elsewhere is None else ""
