@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import ivpt_partimagenet.annotations as annotations
+import ivpt_partimagenet.dataset as dataset
 import numpy as np
 import pytest
 from ivpt_partimagenet import PartImageNet
@@ -50,6 +51,13 @@ def write(root: Path, split: str, images: list[tuple[str, list[dict[str, Any]]]]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"images": entries, "annotations": parts, "categories": CATEGORIES}))
     return path
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("IVPT_CACHE", str(folder))
+    return folder
 
 
 @pytest.fixture
@@ -324,10 +332,23 @@ def test_reading_annotations_opens_no_image(tree: Path, monkeypatch: pytest.Monk
     assert data.annotations(0).part_mask is not None
 
 
-def test_progress_is_told(tree: Path) -> None:
-    told: list[tuple[int, int]] = []
-    PartImageNet(str(tree)).prepare(lambda done, total, words: told.append((done, total)))
-    assert told == [(0, 3), (1, 3), (2, 3)]
+def test_annotations_are_read_once(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int, str]] = []
+    data = PartImageNet(str(tree))
+    data.prepare(lambda *words: told.append(words))
+    assert [words[:2] for words in told] == [(0, 3), (1, 3), (2, 3), (0, 1), (0, 1)]
+    monkeypatch.setattr(dataset, "read_annotations", lambda *_: pytest.fail("annotations were read again"))
+    again = PartImageNet(str(tree))
+    assert again.records() == data.records()
+    assert (again.annotations(0).part_mask == data.annotations(0).part_mask).all()
+
+
+def test_changed_annotations_are_read_again(tree: Path) -> None:
+    PartImageNet(str(tree)).prepare()
+    write(tree, "train", [(f"{GOLDFISH}_1.JPEG", []), (f"{BOTTLE}_7.JPEG", [part(38, rectangle(1, 2, 3, 4))])])
+    data = PartImageNet(str(tree))
+    assert len(data.records()) == 4
+    assert data.annotations(1).box == (1, 2, 3, 4)
 
 
 def test_pickles(tree: Path) -> None:
