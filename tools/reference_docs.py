@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that quote the program: docs/cli.md and docs/configuration.md.
+"""Write the pages of docs/ that quote the program: docs/cli.md, docs/configuration.md, docs/keys.md.
 
     python tools/reference_docs.py
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from ivpt.cli import COMMANDS, root
 from ivpt.config import PRESETS, Config
+from ivpt.ui.actions import ACTIONS, SCREENS
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTE = "<!-- Written by tools/reference_docs.py; do not edit. -->\n"
@@ -59,6 +60,23 @@ def configuration_page() -> str:
             f"- `{section}.{key}` = `{value}`" for section, part in sections.items() for key, value in part.items()
         ]
         parts += [f"### {name}\n", "\n".join(values or ["The defaults above."]) + "\n"]
+    return "\n".join(parts)
+
+
+def keys_page() -> str:
+    """Every action of the explorer with its name and keys."""
+    parts = [
+        "# Keys of the explorer\n" + NOTE,
+        "The name of an action gives it other keys, see [the explorer](explore.md#keys-of-your-own).\n",
+    ]
+    for screen in ("", *SCREENS):
+        lines = ["| name | keys | what |", "|---|---|---|"]
+        for action in ACTIONS:
+            if screen in action.screens or not (screen or action.screens):
+                keys = " ".join(f"`{key}`" for key in action.keys)
+                lines.append(f"| `{action.id}` | {keys} | {_cell(action.help)} |")
+        if len(lines) > 2:
+            parts += [f"## {screen.capitalize() or 'Everywhere'}\n", "\n".join(lines) + "\n"]
     return "\n".join(parts)
 
 
@@ -115,7 +133,11 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "\\<")
 
 
-PAGES: dict[str, Callable[[], str]] = {"docs/cli.md": cli_page, "docs/configuration.md": configuration_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/cli.md": cli_page,
+    "docs/configuration.md": configuration_page,
+    "docs/keys.md": keys_page,
+}
 """Path of each generated page, below the repository's root: the function that writes it."""
 
 if __name__ == "__main__":

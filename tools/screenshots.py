@@ -26,7 +26,9 @@ WALK: tuple[tuple[str, tuple[int, int], tuple[str, ...]], ...] = (
     ("explorer-concepts", (120, 40), ("2", "down", "down")),
     ("explorer-coarse", (120, 40), ("2", "LAYER coarse")),
     ("explorer-image", (120, 40), ("3", "right", "right")),
-    ("explorer-mistake", (120, 40), ("3", "m")),
+    ("explorer-mistake", (120, 40), ("3", "m", "x", "down", "h")),
+    ("explorer-classes", (120, 40), ("4", "down", "down")),
+    ("explorer-confusions", (120, 40), ("4", "v")),
     ("explorer-marks", (120, 40), ("3", "right", "right", "d")),
     ("explorer-small", (80, 24), ("3", "right", "right")),
     ("explorer-help", (120, 40), ("3", "question_mark")),
@@ -35,10 +37,12 @@ WALK: tuple[tuple[str, tuple[int, int], tuple[str, ...]], ...] = (
 
 
 async def settle(app: Explorer, pilot: "Pilot[None]") -> None:
-    """Wait until nothing is being read."""
-    for _ in range(1000):
+    """Wait until nothing is being read; between two reads the fetcher is idle for a moment."""
+    quiet = 0
+    for _ in range(2000):
         await pilot.pause(0.01)
-        if app.opened and app.fetcher.idle:
+        quiet = quiet + 1 if app.opened and app.fetcher.idle else 0
+        if quiet == 5:
             break
     await pilot.pause(0.05)
 

@@ -38,7 +38,7 @@ def read_keys(path: Path) -> Keys:
     for name, given in content.items():
         if name not in known:
             near = get_close_matches(name, known, 1)
-            hint = f"Did you mean {near[0]}?" if near else "docs/explore.md lists the names of all actions."
+            hint = f"Did you mean {near[0]}?" if near else "docs/keys.md lists the names of all actions."
             raise KeysError(f"The keys {path} name an action {name!r}, which does not exist.", hint)
         listed = [given] if isinstance(given, str) else given
         if not isinstance(listed, list) or not all(isinstance(key, str) and key.strip() for key in listed):
