@@ -7,7 +7,7 @@ import re
 def first_line(plugin: type) -> str:
     """The first line of a class's own docstring, without its full stop; empty where it has none."""
     words = inspect.cleandoc(plugin.__dict__.get("__doc__") or "").partition("\n\n")[0]
-    return " ".join(words.split()).rstrip(".")
+    return "" if words.startswith("Args:") else " ".join(words.split()).rstrip(".")
 
 
 def options_in(plugin: type) -> dict[str, str]:

@@ -115,7 +115,7 @@ class AnnotationChecks(PluginTests):
         """Nearly all of the parts lies inside the object's box."""
         for index, mask in _masks(subject):
             box = subject.annotations[index].box
-            if box is None or not (mask > 0).any():
+            if box is None or not min(box[2:]) > 0 or not (mask > 0).any():
                 continue
             rows, columns = np.nonzero(mask)
             inside = _within(columns + 0.5, rows + 0.5, box, slack=1.0).mean()

@@ -63,13 +63,17 @@ class ImageChecks(PluginTests):
         """What the caller does to an image does not change the data set."""
         index = subject.sample[0]
         image = subject.dataset.image(index)
-        if image.flags.writeable:
-            image[:] = 255 - image
-            require(
-                np.array_equal(subject.dataset.image(index), subject.images[index]),
-                f"Whoever changes {subject.called(index)} changes the data set.",
-                "return a copy, or an array that cannot be written.",
-            )
+        if not image.flags.writeable:
+            return
+        before = image.copy()
+        image[:] = 255 - image
+        kept = np.array_equal(subject.dataset.image(index), subject.images[index])
+        image[:] = before
+        require(
+            kept,
+            f"Whoever changes {subject.called(index)} changes the data set.",
+            "return a copy, or an array that cannot be written.",
+        )
 
     def test_global_random_numbers_are_left_alone(self, subject: Subject) -> None:
         """Reading draws nothing from Python's or numpy's global random numbers."""

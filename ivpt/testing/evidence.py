@@ -1,7 +1,7 @@
 """Evidence made up for tests of metrics: a few images, two layers, everything annotated, no run file and no model."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray

@@ -171,7 +171,7 @@ class MetricTests(PluginTests):
             require(defined or figure.why, f"The figure {name!r} is {figure.value} without a reason.", "say `why`.")
 
     def test_it_prints_nothing_and_seeds_nothing(self, metric: Metric) -> None:
-        """stdout is for results, and global random numbers belong to nobody."""
+        """Stdout is for results, and global random numbers belong to nobody."""
         before = random.getstate(), repr(np.random.get_state(legacy=False))
         said = io.StringIO()
         with redirect_stdout(said):

@@ -152,5 +152,5 @@ def test_other_images_are_noticed(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_nobody_asked_for(birds: Path, tmp_path: Path) -> None:
-    with RunFile(birds) as run, pytest.raises(DataError, match="takes no folder"):
+    with RunFile(birds) as run, pytest.raises(ConfigError, match="takes no folder"):
         reopen(run, root=str(tmp_path))
