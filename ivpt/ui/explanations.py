@@ -172,6 +172,11 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         first and of the second class; the others by their area and the share of images in which they have a
         region.""",
     ),
+    "class-examples": (
+        "Images of the class",
+        """Images with stored maps, spread evenly over all of the class, with the regions of the coarse concepts.
+        ✗ names the class one was taken for. A click opens the image.""",
+    ),
     "class-mistakes": (
         "Mistakes",
         "How often this class was taken for others, and others for it.",

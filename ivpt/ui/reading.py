@@ -172,6 +172,41 @@ def _cutting(run: RunFile, key: str, channel: int, image: int) -> Cutting:
     return Cutting(image, *cut_out(picture, regions, channel), area, run.label(image))
 
 
+@dataclass(frozen=True)
+class Example:
+    """An image of a class.
+
+    Attributes:
+        image: position in the image table.
+        picture: the thumbnail; None where there is none.
+        regions: of the last layer, the coarse concepts.
+        prediction: the class it is taken for; -1 without one.
+    """
+
+    image: int
+    picture: Pixels | None
+    regions: Regions
+    prediction: int
+
+
+EXAMPLES = 3
+"""Images of a class that are shown."""
+
+
+def read_examples(run: RunFile, index: RunIndex, c: int) -> tuple[Example, ...]:
+    """Images with maps of a class, spread evenly over them all, not the best ones.
+
+    Raises:
+        RunFileError: the file is damaged.
+    """
+    own = np.intersect1d(index.of_class(c).all(), index.mapped().all())
+    chosen = own[np.unique(np.linspace(0, len(own) - 1, min(EXAMPLES, len(own))).astype(int))]
+    key = run.layers[-1].key
+    return tuple(
+        Example(int(i), read_picture(run, int(i))[0], run.regions(key, int(i)), run.prediction(int(i))) for i in chosen
+    )
+
+
 def read_attention(run: RunFile, index: int, key: str, channel: int) -> NDArray[np.float32] | None:
     """(h, w) attention of one concept in one image, 0 to 1; None where no maps are stored.
 

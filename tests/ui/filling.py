@@ -13,6 +13,7 @@ KINDS = (
     "concepts.gallery",
     "concepts.detail",
     "classes.difference",
+    "classes.examples",
     "evidence.attention",
 )
 """Everything that the screens read, in an order in which each has what it needs."""

@@ -133,6 +133,16 @@ def test_classes_are_walked_sorted_and_compared(session: Session) -> None:
     assert not classes.compare_with(2) and not classes.to(99)
 
 
+def test_examples_are_images_of_the_class_with_maps(session: Session, run: RunFile) -> None:
+    for c in range(3):
+        session.classes.to(c)
+        fill(session)
+        examples = session.classes.examples.value
+        own = [i for i in sorted(run.map_images.tolist()) if run.labels[i] == c]
+        assert examples is not None and [e.image for e in examples] == [own[0], own[(len(own) - 1) // 2], own[-1]]
+        assert all((e.regions == run.regions("coarse", e.image)).all() for e in examples)
+
+
 def test_a_run_of_one_class_has_nothing_to_compare(tmp_path: Path) -> None:
     with RunFile(write_synthetic_run(tmp_path / "one.h5", images=12, classes=1, coarse=1)) as run:
         session = Session(run)

@@ -18,6 +18,9 @@ from ivpt.ui.session import Session
 from ivpt.ui.widgets.picture import PictureView
 from tests.ui.driving import screen_text, settle
 
+AROUND = {"strip": "strip", "example": "class-examples"}
+"""Panels that are explained together."""
+
 pytestmark = pytest.mark.asyncio
 OWN = ("overview", "concepts", "image", "classes")
 
@@ -147,6 +150,10 @@ async def test_a_region_of_the_gallery_opens_its_image(drive: Callable[..., Any]
         cutting = app.session.concepts.gallery.rows["median"][1]
         await pilot_click(app, "#tile-1-1")
         assert app.current_mode == "image" and app.session.view.image == cutting.image
+        await press("4")
+        example = app.session.classes.examples.value[1]
+        await pilot_click(app, "#example-1")
+        assert app.current_mode == "image" and app.session.view.image == example.image
 
 
 async def test_f1_explains_the_panel_in_focus(drive: Callable[..., Any], run_path: Path) -> None:
@@ -156,7 +163,7 @@ async def test_f1_explains_the_panel_in_focus(drive: Callable[..., Any], run_pat
             panels = [w for w in app.screen.query(".panel") if w.can_focus]
             assert panels
             for panel in panels:
-                named = panel.id if panel.id in EXPLAINED else "strip" if panel.id.startswith("strip-") else ""
+                named = panel.id if panel.id in EXPLAINED else AROUND.get(panel.id.split("-")[0], "")
                 assert named, f"nothing explains {panel.id} of {screen}"
                 panel.focus()
                 await press("f1")

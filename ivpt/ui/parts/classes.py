@@ -18,6 +18,7 @@ from ivpt.runfile.reader import RunFile
 from ivpt.runfile.schema import SPLITS
 from ivpt.ui.parts.base import Part
 from ivpt.ui.parts.images import CONFUSED, OF_CLASS
+from ivpt.ui.reading import Example, read_examples
 
 if TYPE_CHECKING:
     from ivpt.ui.session import Session
@@ -47,11 +48,16 @@ class Classes(Part):
         self.sort, self.shown = "number", IMPORTANCE
         self.lists = self.reads("rows", self._by_split, _read_rows, keep=3)
         self.matrices = self.reads("confusion", self._by_split, _read_confusion, keep=3)
+        self.examples = self.reads("examples", self._shown_class, _read_examples, keep=8)
         self.differences = self.reads("difference", self._pair, _read_difference, keep=8)
 
     def _by_split(self) -> tuple[RunIndex, str] | None:
         index = self.session.summary.index
         return None if index is None else (index, self.split)
+
+    def _shown_class(self) -> tuple[RunIndex, int] | None:
+        index = self.session.summary.index
+        return None if index is None or self.shown != IMPORTANCE or not self.session.class_names else (index, self.at)
 
     def _pair(self) -> tuple[RunIndex, int, int] | None:
         index, other = self.session.summary.index, self.compared
@@ -195,6 +201,10 @@ class Classes(Part):
 
 def _read_rows(run: RunFile, what: tuple[RunIndex, str]) -> tuple[ClassRow, ...]:
     return class_rows(run, *what)
+
+
+def _read_examples(run: RunFile, what: tuple[RunIndex, int]) -> tuple[Example, ...]:
+    return read_examples(run, *what)
 
 
 def _read_confusion(run: RunFile, what: tuple[RunIndex, str]) -> ConfusionMatrix:

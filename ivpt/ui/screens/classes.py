@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 
+from textual import events
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
 
 from ivpt.ui.actions import CLASSES
 from ivpt.ui.parts.classes import CONFUSION, DIFFERENCE, IMPORTANCE
+from ivpt.ui.reading import EXAMPLES
 from ivpt.ui.screens.base import SessionScreen, bindings
 from ivpt.ui.screens.class_lines import importance_lines, list_lines, mistakes_lines
 from ivpt.ui.screens.confusion_lines import confusion_lines, matrix_lines, matrix_title
 from ivpt.ui.screens.difference_lines import difference_lines, difference_title
+from ivpt.ui.widgets.picture import PictureView
 from ivpt.ui.widgets.sheet import Sheet, click
 
 _NAMES = {IMPORTANCE: "importance", CONFUSION: "confusions", DIFFERENCE: "a pair"}
@@ -28,6 +31,7 @@ class ClassesScreen(SessionScreen):
         "classes.rows",
         "classes.confusion",
         "classes.difference",
+        "classes.examples",
     )
     BINDINGS = bindings(CLASSES)
 
@@ -38,6 +42,9 @@ class ClassesScreen(SessionScreen):
             with Vertical(id="class-view"):
                 yield Sheet(id="class-main", classes="panel")
                 yield Sheet(id="class-mistakes", classes="panel")
+                with Horizontal(id="class-examples"):
+                    for at in range(EXAMPLES):
+                        yield PictureView(id=f"example-{at}", classes="panel")
 
     def show(self) -> None:
         """Draw the list, of classes or of confusions, and the view."""
@@ -54,6 +61,8 @@ class ClassesScreen(SessionScreen):
         )
         below.display = classes.shown == IMPORTANCE
         main.set_class(classes.shown == IMPORTANCE, "-short")
+        # the style sheet hides them where there is no room
+        self.query_one("#class-examples").styles.display = None if classes.shown == IMPORTANCE else "none"
         if classes.shown == CONFUSION:
             many = len(classes.confusions())
             left.draw(
@@ -70,6 +79,37 @@ class ClassesScreen(SessionScreen):
         name = session.class_name(classes.at)
         main.draw(lambda w, h: importance_lines(session, w, h), Content(f"What speaks for {name}"))
         below.draw(lambda w, h: mistakes_lines(session, w, h), Content(f"Mistaken for {name}, and {name} for others"))
+
+        self._draw_examples()
+
+    def _draw_examples(self) -> None:
+        session = self.session
+        examples, layer = session.classes.examples.value or (), session.layers[-1]
+        for at in range(EXAMPLES):
+            view = self.query_one(f"#example-{at}", PictureView)
+            if at >= len(examples):
+                view.border_title = Content("")
+                view.draw(None)
+                continue
+            example = examples[at]
+            right = example.prediction == session.classes.at
+            view.border_title = Content("✓" if right else f"✗ {session.class_name(example.prediction)}")
+            view.draw(
+                example.picture,
+                example.regions,
+                prototypes=layer.prototypes,
+                background=layer.background,
+                opacity=session.overlay.opacity,
+                marks=session.overlay.marks,
+            )
+
+    def on_click(self, event: events.Click) -> None:
+        """An image that is clicked is shown."""
+        name = (event.widget.id or "") if event.widget else ""
+        examples = self.session.classes.examples.value or ()
+        if name.startswith("example-") and int(name.removeprefix("example-")) < len(examples):
+            self.session.images.to(examples[int(name.removeprefix("example-"))].image)
+            self.explorer.action_show("image")
 
     def action_view(self, view: str) -> None:
         """Show the view that was clicked."""

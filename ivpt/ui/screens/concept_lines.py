@@ -53,9 +53,9 @@ def _wanted(session: Session, rows: list[ConceptFacts], width: int) -> list[tupl
         (AREA, "area", -6, 1),
         (IMAGES, "images", -7, 2),
         (IMPORTANCE, "adds" if coarse else "feeds", -8 if coarse else -14, 3),
-        ("flags", " flags", 11, 4),
-        (CONSISTENCY, "cons.", -6, 5),
-        (PART, " part", 13, 6),
+        ("flags", " flags", 11, 6),
+        (CONSISTENCY, "cons.", -6, 4),
+        (PART, " part", 13, 5),
     ]
     room = width - max(9, min(longest + 8, 24))
     kept = []
