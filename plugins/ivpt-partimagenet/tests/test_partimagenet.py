@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import ivpt_partimagenet.annotations as annotations
-import ivpt_partimagenet.dataset as dataset
+import ivpt_partimagenet.files as files
 import numpy as np
 import pytest
 from ivpt_partimagenet import PartImageNet
@@ -337,7 +337,7 @@ def test_annotations_are_read_once(tree: Path, monkeypatch: pytest.MonkeyPatch) 
     data = PartImageNet(str(tree))
     data.prepare(lambda *words: told.append(words))
     assert [words[:2] for words in told] == [(0, 3), (1, 3), (2, 3), (0, 1), (0, 1)]
-    monkeypatch.setattr(dataset, "read_annotations", lambda *_: pytest.fail("annotations were read again"))
+    monkeypatch.setattr(files, "read_annotations", lambda *_: pytest.fail("annotations were read again"))
     again = PartImageNet(str(tree))
     assert again.records() == data.records()
     assert (again.annotations(0).part_mask == data.annotations(0).part_mask).all()

@@ -1,7 +1,6 @@
 """24,095 images of 158 ImageNet classes, with masks of 40 kinds of parts."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple, final
 
@@ -12,16 +11,14 @@ from ivpt.data.crops import Crop, Window, cut_image, window
 from ivpt.data.imagenet import titles
 from ivpt.data.images import read_image
 from ivpt.data.places import data_root, find, require
-from ivpt.data.remembered import fingerprint, remembered
 from ivpt.errors import DataError
 from ivpt.interfaces.dataset import Annotations, Dataset, DatasetInfo, Progress, Record, Split
-from ivpt.interfaces.source import Place, Source
+from ivpt.interfaces.source import Source
 from ivpt.part_masks import mask_keypoints
-from ivpt_partimagenet.annotations import Image, read_annotations
+from ivpt_partimagenet.annotations import Image
+from ivpt_partimagenet.files import SPLITS, images_of, layout
 from ivpt_partimagenet.parts import PARTS
 from ivpt_partimagenet.resplit import read_table
-
-SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 HOMEPAGE = "https://github.com/TACJu/PartImageNet"
 
@@ -31,10 +28,6 @@ CITATION = (
     "He, J.; Yang, S.; Yang, S.; Kortylewski, A.; Yuan, X.; Chen, J.-N.; Liu, S.; Yang, C.; Yu, Q. & Yuille, A. "
     "PartImageNet: A Large, High-Quality Dataset of Parts. ECCV 2022. arXiv:2112.00933"
 )
-
-
-_VERSION = 1
-"""Counts changes to what is kept of the annotations."""
 
 
 class _Item(NamedTuple):
@@ -79,9 +72,8 @@ class PartImageNet(Dataset):
     def source(self) -> Source:
         """Images and annotations by split."""
         splits = SPLITS[:1] if self.table else SPLITS
-        layout = [place for split in splits for place in (_annotations(split), _images(split, bool(self.table)))]
         counts = {"test": 1658} if self.table else {"all": 24095}
-        return Source(data_root("partimagenet", self.root), HOMEPAGE, TERMS, tuple(layout), counts)
+        return Source(data_root("partimagenet", self.root), HOMEPAGE, TERMS, layout(splits, bool(self.table)), counts)
 
     @property
     def info(self) -> DatasetInfo:
@@ -155,7 +147,7 @@ class PartImageNet(Dataset):
             source = self.source
             require("partimagenet", source)
             root = data_root("partimagenet", self.root)
-            images = _images_of(root, SPLITS[:1] if self.table else SPLITS, progress)
+            images = images_of(root, SPLITS[:1] if self.table else SPLITS, progress)
             self._done = self._divided(images["train"], self.table) if self.table else self._published(images)
         return self._done
 
@@ -197,45 +189,6 @@ class PartImageNet(Dataset):
             tuple(_Item("train", known[row.number]) for row in rows),
             tuple(Record(f"train/{known[row.number].file}", row.label, row.split) for row in rows),
         )
-
-
-def _annotations(split: Split) -> Place:
-    return Place(f"annotations/{split}|annotations/{split}.json", f"part masks of {split}, *.json in COCO's layout")
-
-
-def _images(split: Split, divided: bool) -> Place:
-    more = "|train_train" if divided else ""
-    return Place(f"images/{split}{more}", f"images of {split}, n01440764_123.JPEG and so on, or in folders by class")
-
-
-def _images_of(root: Path, splits: Sequence[Split], progress: Progress | None) -> dict[Split, list[Image]]:
-    """The images of each split, from the annotations or, if they have been read before, from the cache."""
-    files = {split: _files(root, split) for split in splits}
-
-    def read() -> list[list[Image]]:
-        found = []
-        for split in splits:
-            words = f"reading annotations of {split} (once)"
-            told = None if progress is None else partial(_tell, progress, words)
-            found.append([image for file in files[split] for image in read_annotations(file, told)])
-        return found
-
-    key = fingerprint([file for split in splits for file in files[split]], _VERSION, tuple(splits))
-    kept = remembered("partimagenet", key, read)
-    return {split: [Image(*entry) for entry in found] for split, found in zip(splits, kept, strict=True)}
-
-
-def _tell(progress: Progress, words: str, done: int, total: int) -> None:
-    progress(done, total, words)
-
-
-def _files(root: Path, split: Split) -> list[Path]:
-    found = find(root, _annotations(split))
-    assert found is not None  # it has been required
-    files = [found] if found.is_file() else sorted(found.glob("*.json"))
-    if not files:
-        raise DataError(f"The folder {found} holds no .json file.", "Its annotations belong there.")
-    return files
 
 
 __all__ = ["PartImageNet"]
