@@ -36,7 +36,7 @@ def test_from_start_to_a_saved_pruned_run(tmp_path: Path) -> None:
         terminal.shows("A  EVIDENCE REMOVED", "B  REMOVED FROM THE MODEL", "Marked: 0")
         # around the start of the layers, to the coarse concepts
         terminal.press("[")
-        terminal.press("Down", "Space")
+        terminal.press("Space")
         terminal.shows("Marked: 1", "Stored scores without", "--evidence", "Not a model trained without it.")
         terminal.shows("Not asked yet")
         terminal.press("w")

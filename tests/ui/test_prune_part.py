@@ -160,9 +160,8 @@ def test_arrow_keys_move_in_the_pane_chosen(session: Session) -> None:
     layer = session.layer
     assert prune.pane == MARKS and prune.concept == Concept(layer.key, layer.foreground[0])
     prune.next()
-    assert session.view.concept == layer.foreground[0]
-    prune.next()
-    assert prune.concept == Concept(layer.key, layer.foreground[1])
+    assert prune.concept == Concept(layer.key, layer.foreground[1]) and prune.previous()
+    assert prune.concept == Concept(layer.key, layer.foreground[0]) and not prune.previous()
     trial = prune.prepare()
     assert trial is not None
     prune.hear(trial, Finished(report(session, [FLIP, {**FLIP, "image": 9}])))

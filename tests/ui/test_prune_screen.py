@@ -103,11 +103,11 @@ async def test_two_answers_that_cannot_be_mistaken(
         text = screen_text(app)
         assert "A  EVIDENCE REMOVED" in text and "B  REMOVED FROM THE MODEL" in text
         session.choose_layer("L6")
-        await press("down", "down", "space")
+        await press("down", "space")
         text = screen_text(app)
         assert "L6:2 has no class scores" in text and "ask B" in text and "[x]" in text
         session.choose_layer("coarse")
-        await press("down", "space")
+        await press("space")
         text = await until(app, "Stored scores without coarse:1")
         found = session.part_named("prune").answers[0]
         assert f"{found['after']['accuracy']:.1%}" in text and f"{found['flipped']} flip" in text
@@ -137,7 +137,7 @@ async def test_classes_and_flips_of_both_answers(drive: Callable[..., Any], path
         session = app.session
         await press("5")
         session.choose_layer("coarse")
-        await press("down", "space", "r")
+        await press("space", "r")
         await until(app, "starting")
         played[0].say(Finished({"splits": {"test": answer(session.run, 0.25)}}))
         await until(app, "25.0%")
@@ -218,7 +218,7 @@ async def test_without_a_trial_a_kept_run_is_made_by_a_job(
 
 async def test_sets_undo_and_what_others_mark(drive: Callable[..., Any], path: Path) -> None:
     async with drive(path, (120, 40)) as (app, press):
-        await press("5", "E", "space", "down", "down", "space", "e")
+        await press("5", "E", "space", "down", "space", "e")
         type_in(app, "two")
         await press("enter")
         assert "sets: two" in screen_text(app)

@@ -263,9 +263,12 @@ class Prune(Part):
 
     def _step(self, by: int) -> bool:
         if self.pane == MARKS:
-            known, chosen = self.session.layer.foreground, self.session.view.concept
-            at = known.index(chosen) if chosen in known else -1 if by > 0 else len(known)
-            return self.session.choose(concept=known[min(max(at + by, 0), len(known) - 1)], steps="concepts")
+            concept = self.concept
+            if concept is None:
+                return False
+            known = self.session.layer.foreground
+            to = min(max(known.index(concept.number) + by, 0), len(known) - 1)
+            return self.session.choose(concept=known[to], steps="concepts")
         before, self.at = self.at, min(max(self.at + by, 0), max(self.rows - 1, 0))
         return self.at != before
 

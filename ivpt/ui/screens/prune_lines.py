@@ -201,7 +201,10 @@ def _answer(prune: Prune, pane: str, answer: Answer, width: int, height: int) ->
     if prune.view == FLIPS:
         return _flips(prune, pane, answer, width, height)
     # what it is not stands below and is not pushed out
-    return _summary(prune, answer, width)[: max(height, 1)]
+    lines = _summary(prune, answer, width)[: max(height, 1)]
+    room = height - len(lines) - 1
+    # as many of the classes that change most as there is room for; v shows them all
+    return [*lines, Content(""), *_classes(prune, "", answer, width, room)] if room > 3 else lines
 
 
 def _summary(prune: Prune, answer: Answer, width: int) -> list[Content]:
