@@ -227,7 +227,7 @@ class Explorer(App[None]):
         Returns:
             Something to wait for.
         """
-        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete.nothing()
+        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete()
 
     def fetch(self) -> None:
         """Have workers read what the screen needs; nothing when the explorer is being left."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.widgets import OptionList
 
-from ivpt.ui.actions import ENTRIES, SCREENS
+from ivpt.ui.actions import ENTRIES
 from ivpt.ui.app import Explorer
 from ivpt.ui.explanations import EXPLAINED
 from ivpt.ui.opening import read_path
@@ -22,7 +22,6 @@ AROUND = {"strip": "strip", "example": "class-examples"}
 """Panels that are explained together."""
 
 pytestmark = pytest.mark.asyncio
-OWN = ("overview", "concepts", "image", "classes")
 
 
 async def test_every_screen_by_key_and_by_palette(drive: Callable[..., Any], run_path: Path) -> None:
@@ -158,13 +157,13 @@ async def test_a_region_of_the_gallery_opens_its_image(drive: Callable[..., Any]
 
 async def test_f1_explains_the_panel_in_focus(drive: Callable[..., Any], run_path: Path) -> None:
     async with drive(run_path, (120, 40)) as (app, press):
-        for screen, key in zip(OWN, "1234", strict=True):
-            await press(key)
+        for entry in ENTRIES:
+            await press(entry.key)
             panels = [w for w in app.screen.query(".panel") if w.can_focus]
             assert panels
             for panel in panels:
                 named = panel.id if panel.id in EXPLAINED else AROUND.get(panel.id.split("-")[0], "")
-                assert named, f"nothing explains {panel.id} of {screen}"
+                assert named, f"nothing explains {panel.id} of {entry.name}"
                 panel.focus()
                 await press("f1")
                 assert isinstance(app.screen, ExplainScreen)
@@ -230,7 +229,3 @@ async def test_names_stand_everywhere(tmp_path: Path, run_path: Path) -> None:
         await settle(app, pilot)
         assert "[b]be\ufffdak (coarse:2)" in screen_text(app)
     app.close()
-
-
-async def test_every_screen_is_known_to_the_tables() -> None:
-    assert set(OWN) <= set(SCREENS) and len({entry.key for entry in ENTRIES}) == len(ENTRIES)
