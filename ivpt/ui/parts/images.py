@@ -143,6 +143,8 @@ class Images(Part):
 
     def to_class(self, c: int) -> bool:
         """Go to the next image of a class in the filter, or of all images when the filter has none; around the end."""
+        if not 0 <= c < len(self.session.class_names):
+            return False
         own, image = self.of((OF_CLASS, c)), self.session.view.image
         for order in (self.order, own):
             to = _both(own, order, image, 1)
