@@ -9,7 +9,7 @@ import pytest
 from ivpt.runfile.reader import RunFile
 from ivpt.runfile.schema import LayerInfo
 from ivpt.ui.comparing import paired
-from ivpt.ui.parts.compare import IMPORTANCE, PICTURES, PREDICTIONS, Compare
+from ivpt.ui.parts.compare import IMPORTANCE, PICTURES, PREDICTIONS, Compare, Row
 from ivpt.ui.session import Session
 from tests.synthetic import write_synthetic_run
 from tests.ui.reading import read
@@ -30,6 +30,17 @@ def other(tmp_path: Path) -> Path:
 def firing(run: RunFile, layer: LayerInfo) -> list[int]:
     """Concepts that have a region in an image with maps; the others are neither there nor gone."""
     return [k for k in layer.foreground if any((run.regions(layer.key, int(i)) == k).any() for i in run.map_images)]
+
+
+def taken(rows: tuple[Row, ...], row: Row, compare: Compare) -> bool:
+    """Whether everything that is like a concept without a match has been matched with something else."""
+    matching = compare.matching.value
+    assert matching is not None
+    if row.first is not None:
+        like = [k for k in range(1, matching.overlap.shape[1]) if matching.overlap[row.first, k] >= 0.25]
+        return set(like) <= {r.second for r in rows if r.kind == "match"}
+    like = [k for k in range(1, matching.overlap.shape[0]) if matching.overlap[k, row.second] >= 0.25]
+    return set(like) <= {r.first for r in rows if r.kind == "match"}
 
 
 def test_nothing_is_read_without_a_second_run(session: Session) -> None:
@@ -53,6 +64,7 @@ def test_every_concept_of_both_is_in_the_list_once(session: Session, other: Path
         kinds = [("match", "vanished", "appeared").index(r.kind) for r in rows]
         assert kinds == sorted(kinds)
         for row in rows:
+            assert row.kind == "match" or row.overlap is None or row.overlap < 0.25 or taken(rows, row, compare)
             assert (row.kind == "match") == (row.first is not None and row.second is not None)
 
 

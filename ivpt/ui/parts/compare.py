@@ -83,9 +83,15 @@ class Compare(Part):
         if matching is None:
             return ()
         rows = [Row("match", m.first, m.second, m.overlap, m.chance) for m in matching.matches]
-        rows += [Row("vanished", k, None, _greatest(matching.overlap[k])) for k in matching.vanished]
-        rows += [Row("appeared", None, k, _greatest(matching.overlap[:, k])) for k in matching.appeared]
+        own, theirs = list(self.session.run.layer(matching.first).foreground), self._theirs(matching.second)
+        rows += [Row("vanished", k, None, _greatest(matching.overlap[k, theirs])) for k in matching.vanished]
+        rows += [Row("appeared", None, k, _greatest(matching.overlap[own, k])) for k in matching.appeared]
         return tuple(rows)
+
+    def _theirs(self, key: str) -> list[int]:
+        """Concepts of a layer of the second run; its background is none."""
+        other = self.other.value
+        return list(other.run.layer(key).foreground) if other is not None else []
 
     @property
     def chosen(self) -> Row | None:
