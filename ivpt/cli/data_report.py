@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ivpt.cli.info import printable
-from ivpt.data.survey import Looked, count, differences
+from ivpt.data.survey import UNSPLIT, Looked, count, differences
 from ivpt.errors import DataError
 from ivpt.interfaces.dataset import Dataset, DatasetInfo, Record
 
@@ -150,14 +150,19 @@ def _place(looked: Looked) -> str:
 def _content(found: Findings) -> list[tuple[str, str]]:
     info, rows = found.info, list[tuple[str, str]]()
     if info is None:
-        said = ", ".join(f"{number:,} {name}" for name, number in found.published.items())
+        said = ", ".join(
+            f"{number:,} {'images' if name == UNSPLIT else name}" for name, number in found.published.items()
+        )
         return [("published", said)] if said else []
-    for name in {**found.counts, **found.published}:
-        number, published = found.counts.get(name, 0), found.published.get(name)
+    counts = dict(found.counts)
+    if UNSPLIT in found.published:
+        counts[UNSPLIT] = sum(counts.values())
+    for name in {**counts, **found.published}:
+        number, published = counts.get(name, 0), found.published.get(name)
         against = (
             "" if published is None else " (as published)" if number == published else f" ({published:,} published)"
         )
-        rows.append((f"{name} images" if name != "all" else "images", f"{number:,}{against}"))
+        rows.append((f"{name} images" if name != UNSPLIT else "images", f"{number:,}{against}"))
     rows.append(("classes", f"{len(info.classes):,}: {_some(info.classes)}"))
     rows += [("keypoints", f"{len(info.keypoints)}: {_some(info.keypoints, 20)}")] if info.keypoints else []
     rows += [("parts", f"{len(info.parts)}: {_some(info.parts, 20)}")] if info.parts else []

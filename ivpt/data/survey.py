@@ -57,7 +57,9 @@ def count(records: Sequence[Record]) -> dict[str, int]:
 
 
 def differences(counted: Mapping[str, int], published: Mapping[str, int]) -> list[str]:
-    """A sentence for each split that has another number of images than published."""
+    """A sentence for each split that has another number of images than published, or for all of them together."""
+    if UNSPLIT in published:
+        counted, published = {UNSPLIT: sum(counted.values())}, {UNSPLIT: published[UNSPLIT]}
     return [
         f"{counted.get(name, 0):,} {'images' if name == UNSPLIT else f'{name} images'} are there, "
         f"{published.get(name, 0):,} are published."
@@ -100,4 +102,4 @@ def spread(total: int, wanted: int) -> list[int]:
     return sorted({int(i) for i in np.linspace(0, total - 1, min(wanted, total)).round()}) if total else []
 
 
-__all__ = ["Looked", "contradictions", "count", "differences", "look", "spread"]
+__all__ = ["UNSPLIT", "Looked", "contradictions", "count", "differences", "look", "spread"]
