@@ -155,7 +155,8 @@ WRONG = {
     "test_classes_by_part": (changed(("(0, 1)}", "(0, 1, 2)}")), "class_parts['head'] has 3 numbers"),
     "test_there_are_images": (
         changed(("return [self.record(name) for name in self.names]", "return [Odd(name, 0) for name in self.names]"))
-        + "\nclass Odd:\n    split = None\n    attributes = {}\n    def __init__(self, id, label):\n        self.id, self.label = id, int(id[:2]) % 2\n"
+        + "\nclass Odd:\n    split = None\n    attributes = {}\n"
+        + "    def __init__(self, id, label):\n        self.id, self.label = id, int(id[:2]) % 2\n"
         + "    def __eq__(self, other):\n        return self.id == other.id\n",
         "records() holds ['Odd']",
     ),
@@ -230,7 +231,8 @@ WRONG = {
             (
                 IMAGE,
                 KEPT
-                + "if index:\n            return image\n        self.first = getattr(self, 'first', image)\n        return self.first",
+                + "if index:\n            return image\n        "
+                + "self.first = getattr(self, 'first', image)\n        return self.first",
             )
         ),
         "changes the data set",
@@ -300,7 +302,8 @@ WRONG = {
         changed(
             (
                 IMAGE,
-                f"try:\n            {IMAGE}\n        except DataError:\n            return np.zeros((60, 80, 3), np.uint8)",
+                f"try:\n            {IMAGE}\n        "
+                "except DataError:\n            return np.zeros((60, 80, 3), np.uint8)",
             )
         ),
         "gives another picture in silence",

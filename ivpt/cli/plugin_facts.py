@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from queue import Empty, Queue
@@ -142,10 +143,8 @@ def _end(process: "subprocess.Popen[str]") -> None:
         process.kill()
     process.wait()
     assert process.stdin is not None
-    try:
+    with suppress(BrokenPipeError):  # an unsent question to a process that is gone
         process.stdin.close()
-    except BrokenPipeError:
-        pass  # an unsent question to a process that is gone
 
 
 __all__ = ["TIME_LIMIT", "Found", "look_at", "matching"]

@@ -15,7 +15,7 @@ def options_in(plugin: type) -> dict[str, str]:
 
     The class's docstring is read first, then that of its ``__init__``.
     """
-    for text in (plugin.__dict__.get("__doc__"), getattr(plugin.__init__, "__doc__", None)):
+    for text in (plugin.__dict__.get("__doc__"), getattr(plugin.__dict__.get("__init__"), "__doc__", None)):
         found = _section(inspect.cleandoc(text or ""))
         if found:
             return found
@@ -23,7 +23,7 @@ def options_in(plugin: type) -> dict[str, str]:
 
 
 def _section(text: str) -> dict[str, str]:
-    head, begun, rest = ("\n" + text).partition("\nArgs:\n")
+    _head, begun, rest = ("\n" + text).partition("\nArgs:\n")
     if not begun:
         return {}
     found: dict[str, str] = {}

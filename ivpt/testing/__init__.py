@@ -8,8 +8,8 @@
     class TestBirds(DatasetTests):
         plugin = Birds
 
-Each check is one promise of the interface. One that fails says what is wrong and how to mend it. pytest must be installed;
-nothing here is used by the program itself.
+Each check is one promise of the interface. One that fails says what is wrong and how to mend it. pytest must be
+installed; nothing here is used by the program itself.
 """
 
 from importlib import import_module

@@ -38,7 +38,8 @@ class AnnotationChecks(PluginTests):
         for index, points in _keypoints(subject):
             require(
                 isinstance(points, np.ndarray) and points.shape == (count, 3) and points.dtype == np.float32,
-                f"The keypoints of {subject.called(index)} are {getattr(points, 'dtype', '?')} of shape {np.shape(points)}.",
+                f"The keypoints of {subject.called(index)} are {getattr(points, 'dtype', '?')} of shape "
+                f"{np.shape(points)}.",
                 f"return float32 of shape ({count}, 3), one row per name in info.keypoints.",
             )
 
@@ -58,7 +59,8 @@ class AnnotationChecks(PluginTests):
             for row, (x, y, visible) in enumerate(_rows(points)):
                 require(
                     not visible or (0 <= x <= width and 0 <= y <= height),
-                    f"Keypoint {row} of {subject.called(index)} is at ({x:g}, {y:g}), the image has {width}x{height} pixels.",
+                    f"Keypoint {row} of {subject.called(index)} is at ({x:g}, {y:g}), the image has {width}x{height} "
+                    "pixels.",
                     "mark it invisible, or mend its coordinates: x is the column, y the row, in pixels of this image.",
                 )
 
@@ -87,7 +89,8 @@ class AnnotationChecks(PluginTests):
             inside = max(min(x + w, width) - max(x, 0), 0) * max(min(y + h, height) - max(y, 0), 0) / (w * h)
             require(
                 inside >= NEARLY_ALL,
-                f"The box {tuple(float(v) for v in box)} of {subject.called(index)} leaves the image of {width}x{height} pixels.",
+                f"The box {tuple(float(v) for v in box)} of {subject.called(index)} leaves the image of "
+                f"{width}x{height} pixels.",
                 "give x, y, width, height, not two corners, in pixels of this image.",
             )
 
@@ -149,8 +152,8 @@ class AnnotationChecks(PluginTests):
             for part, (name, row) in enumerate(zip(subject.info.parts, _rows(points), strict=False), start=1):
                 require(
                     bool(row[2]) == bool((mask == part).any()),
-                    f"The keypoint {name!r} of {subject.called(index)} is {'' if row[2] else 'not '}visible, its part is "
-                    f"{'' if (mask == part).any() else 'not '}in the mask.",
+                    f"The keypoint {name!r} of {subject.called(index)} is {'' if row[2] else 'not '}visible, its part "
+                    f"is {'' if (mask == part).any() else 'not '}in the mask.",
                     "make keypoints of masks as in docs/datasets.md.",
                 )
 
@@ -191,8 +194,8 @@ def _same(first: Annotations, second: Annotations) -> bool:
         first.box is not None and tuple(first.box) != tuple(second.box or ())
     ):
         return False
-    pairs = ((first.keypoints, second.keypoints), (first.part_mask, second.part_mask))
+    pairs: list[tuple[Any, Any]] = [(first.keypoints, second.keypoints), (first.part_mask, second.part_mask)]
     return all(
-        (a is None) == (b is None) and (a is None or np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
+        (a is None) == (b is None) and (a is None or np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind == "f"))
         for a, b in pairs
     )

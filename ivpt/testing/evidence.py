@@ -38,15 +38,14 @@ class MadeProbe:
     ) -> NDArray[np.float32]:
         """Each part costs 0.3 of the score, each thing 0.01."""
         cost = [sum(0.3 if name in PARTS else 0.01 for name in names) for names in without]
-        return self._scores[list(indices)] - np.array(cost, np.float32)[:, None, None]
+        return np.asarray(self._scores[list(indices)] - np.array(cost, np.float32)[:, None, None])
 
     def masked(
         self, indices: Sequence[int], keep: NDArray[np.bool_], fill: Literal["mean", "blur"]
     ) -> NDArray[np.float32]:
         """The score shrinks with what is filled."""
-        return (
-            self._scores[list(indices)] * keep.reshape(len(indices), -1).mean(axis=1, dtype=np.float32)[:, None, None]
-        )
+        kept = keep.reshape(len(indices), -1).mean(axis=1, dtype=np.float32)
+        return np.asarray(self._scores[list(indices)] * kept[:, None, None])
 
 
 class MadeEvidence:
@@ -61,7 +60,10 @@ class MadeEvidence:
     def __init__(self, *, annotated: bool = True, declared: Collection[View] = (), rows: int = 256) -> None:
         self._declared, self._rows, self._annotated = frozenset(declared), rows, annotated
         self.classes: tuple[str, ...] = ("first", "second", "third")
-        self.layers = (LayerInfo("L6", 6, 6, 0, (GRID, GRID)), LayerInfo("coarse", None, 4, 0, (GRID, GRID)))
+        self.layers: tuple[LayerInfo, ...] = (
+            LayerInfo("L6", 6, 6, 0, (GRID, GRID)),
+            LayerInfo("coarse", None, 4, 0, (GRID, GRID)),
+        )
         self.parts: tuple[str, ...] = PARTS if annotated else ()
         self.keypoint_names: tuple[str, ...] = PARTS if annotated else ()
         self.attributes: Mapping[str, tuple[str, ...]] = {"place": ("land", "water")} if annotated else {}
@@ -114,7 +116,7 @@ class MadeEvidence:
 
     def scores(self, view: View) -> NDArray[np.float32]:
         """(rows, n, C) class scores of each coarse concept."""
-        return self._scores[self.indices(view)].copy()
+        return np.array(self._scores[self.indices(view)])
 
     def attention(self, view: View, layer: str, window: int = 256) -> Iterator[tuple[slice, NDArray[np.float32]]]:
         """Windows of rows with their maps (rows, m, h, w), which sum to 1 over m."""

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import pytest
@@ -57,13 +57,12 @@ class PluginTests:
     registry: ClassVar[Registry[Any]]
 
     @pytest.fixture(autouse=True)
-    def _leave_out_what_is_waived(self, request: pytest.FixtureRequest) -> Iterator[None]:
+    def _leave_out_what_is_waived(self, request: pytest.FixtureRequest) -> None:
         unknown = sorted(name for name in self.waived if not hasattr(type(self), name))
         require(not unknown, f"`waived` names no check: {unknown}.", "copy the name from pytest's output.")
         name = request.function.__name__
         if name in self.waived:
             pytest.skip(self.waived[name])
-        yield
 
     def test_class_can_be_used(self) -> None:
         """The class is concrete and a subclass of the interface."""
@@ -91,8 +90,9 @@ class PluginTests:
         found = self.registry.names_of(self.plugin)
         require(
             found,
-            f"No entry point in the group {self.registry.group!r} leads to {self.plugin.__module__}:{self.plugin.__name__}.",
-            f'add [project.entry-points."{self.registry.group}"] to pyproject.toml and install again (pip install -e .).',
+            f"No entry point in the group {self.registry.group!r} leads to {self.plugin.__module__}:"
+            f"{self.plugin.__name__}.",
+            f'add it under [project.entry-points."{self.registry.group}"] in pyproject.toml and install again.',
         )
 
     def test_it_is_described(self) -> None:
