@@ -26,7 +26,10 @@ def test_the_explorer_imports_no_torch_and_nothing_slow() -> None:
 
 def test_the_session_knows_no_terminal() -> None:
     code = (
-        "import sys, ivpt.ui.session, ivpt.ui.actions, ivpt.ui.reading, ivpt.ui.survey; print('textual' in sys.modules)"
+        "import sys, ivpt.ui.session, ivpt.ui.actions, ivpt.ui.reading, ivpt.ui.composing, ivpt.ui.history;"
+        "import pkgutil, importlib, ivpt.ui.parts as parts;"
+        "[importlib.import_module(f'ivpt.ui.parts.{m.name}') for m in pkgutil.iter_modules(parts.__path__)];"
+        "print('textual' in sys.modules)"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert ran.stdout.strip() == "False"
@@ -83,14 +86,14 @@ def test_inside_tmux(run_path: Path, tmp_path: Path) -> None:
         press("2")
         shown("Regions of L6:1")
         press("3")
-        shown("Why creature", "probability")
+        shown("Why creature", "logit")
         press("Right")
         assert "▀" in shown(" 2/", colours=True)
         press("?")
         shown("Next wrongly classified image")
         # not escape: followed quickly by another key it is the terminal's way to spell alt
         press("q")
-        shown("probability")
+        shown("logit")
         press("q")
         shown("ended with 0")
     finally:
