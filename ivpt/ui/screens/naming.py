@@ -64,7 +64,13 @@ class NamingScreen(SessionScreen):
         self.query_one("#naming-people", Sheet).draw(partial(lines.people_lines, session, naming))
         gallery = session.concepts.gallery
         fits = gallery is not None and (gallery.key, gallery.channel) == (session.view.layer, at)
-        self.query_one("#naming-pictures").border_title = Content("Strongest, median and weakest region")
+        words = "Strongest, median and weakest region"
+        if session.summary.index is None:
+            # a run file without an index: every image is looked at once
+            words = f"reading all images… {session.reading('summary.index').progress:.0%}"
+        elif at is not None and (facts := session.summary.of(session.view.layer, at)) is not None and not facts.images:
+            words = f"{session.view.layer}:{at} never has a region"
+        self.query_one("#naming-pictures").border_title = Content(words)
         for rank in RANKS:
             tile = self.query_one(f"#naming-{rank}", PictureView)
             cuttings = gallery.rows.get(rank, ()) if gallery is not None and fits else ()  # type: ignore[call-overload]
