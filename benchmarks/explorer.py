@@ -95,7 +95,7 @@ async def driving(path: Path, steps: int) -> dict[str, float]:
                 await asyncio.sleep(0.0005)
             next_image.append(time.perf_counter() - started)
             await pilot.pause(0.01)
-        for key in ("2", "down", "down", "right_square_bracket", "down", "1", "3"):
+        for key in ("2", "down", "right", "right_square_bracket", "v", "4", "down", "v", "v", "1", "3", "h", "z", "v"):
             await pilot.press(key)
             await pilot.pause(0.05)
         watcher.cancel()
