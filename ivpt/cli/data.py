@@ -47,7 +47,7 @@ def data(
     from ivpt.cli.progress import progress_bar
     from ivpt.data.opening import open_dataset
     from ivpt.data.survey import look
-    from ivpt.errors import DataError, ExitCode
+    from ivpt.errors import DataError, ExitCode, Interrupted
 
     options = {key.removeprefix(PREFIXES["--dataset."]): value for key, value in split_plugin_options(ctx).items()}
     dataset = open_dataset(name, root, options)
@@ -56,7 +56,10 @@ def data(
         if fetch and (downloads := _fetchable(name, dataset)) is not None:
             from ivpt.data.fetch.fetch import fetch as fetch_all
 
-            fetched = fetch_all(downloads, progress=progress)
+            try:
+                fetched = fetch_all(downloads, progress=progress)
+            except KeyboardInterrupt:
+                raise Interrupted("The download was stopped.", "The same command goes on from where it was.") from None
         info: DatasetInfo | None = None
         records: Sequence[Record] = ()
         failure: DataError | None = None

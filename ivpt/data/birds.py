@@ -50,7 +50,7 @@ def read_tables(root: Path) -> Tables:
 
     Ids are matched, never counted: image ids may be numbers or hexadecimal with dashes, part ids may begin at 0
     (NABirds) or at 1 (CUB). Coordinates are taken as array indices (the pixel at the left border has x = 0); the
-    publication does not say so, but its readers do.
+    publication does not say so, but its readers do. For the same reason photographs are not turned as EXIF data say.
 
     Raises:
         DataError: a table is missing, damaged, or contradicts another.

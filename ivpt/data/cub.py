@@ -114,7 +114,7 @@ class Cub(Dataset):
 
     def image(self, index: int) -> NDArray[np.uint8]:
         """The photograph, grey ones in three channels; cut to its box where that was asked for."""
-        image = read_image(self._path(index))
+        image = read_image(self._path(index), upright=False)
         return cut_image(image, self._window(index, image.shape[1], image.shape[0])) if self.crop == "box" else image
 
     def annotations(self, index: int) -> Annotations:
@@ -129,7 +129,7 @@ class Cub(Dataset):
         if self.segmentations:
             found = replace(found, part_mask=self._silhouette(index))
         if self.crop == "box":
-            found = cut_annotations(found, self._window(index, *image_size(self._path(index))))
+            found = cut_annotations(found, self._window(index, *image_size(self._path(index), upright=False)))
         return found
 
     @property
@@ -185,7 +185,7 @@ class Cub(Dataset):
         path = (folder / self._tables.paths[index]).with_suffix(".png")
         # Grey levels say how many annotators agree. Some files have three equal channels.
         grey = read_image(path)[..., 0]
-        if grey.shape[::-1] != image_size(self._path(index)):
+        if grey.shape[::-1] != image_size(self._path(index), upright=False):
             raise DataError(f"The segmentation {path} is not as large as its image.")
         return (grey >= SILHOUETTE).astype(np.uint8)
 

@@ -16,7 +16,9 @@ MAX_PIXELS = 89_478_485
 """Larger images are refused unopened: 256 MiB as RGB, and Pillow's own limit for suspected decompression bombs."""
 
 
-def read_image(path: Path | str, *, alpha: Literal["over white", "drop"] = "over white") -> NDArray[np.uint8]:
+def read_image(
+    path: Path | str, *, alpha: Literal["over white", "drop"] = "over white", upright: bool = True
+) -> NDArray[np.uint8]:
     """Decode an image file whatever its mode: the first frame, turned upright, transparency over white.
 
     Grey, palette, CMYK and 16-bit images become 8-bit RGB; 16-bit values keep their upper 8 bits, floating-point ones
@@ -25,6 +27,7 @@ def read_image(path: Path | str, *, alpha: Literal["over white", "drop"] = "over
     Args:
         path: of the file.
         alpha: what transparency means; ``drop`` takes the colours below it as they are.
+        upright: turn it as its EXIF data say; false where published coordinates are those of the stored pixels.
 
     Returns:
         (height, width, 3) RGB.
@@ -33,15 +36,17 @@ def read_image(path: Path | str, *, alpha: Literal["over white", "drop"] = "over
         DataError: missing, truncated, not an image, or more than :data:`MAX_PIXELS`; the message names the file.
     """
     with _opened(path) as opened:
-        return np.array(_to_rgb(ImageOps.exif_transpose(opened), alpha), dtype=np.uint8)
+        turned = ImageOps.exif_transpose(opened) if upright else opened
+        return np.array(_to_rgb(turned, alpha), dtype=np.uint8)
 
 
-def image_size(path: Path | str) -> tuple[int, int]:
+def image_size(path: Path | str, *, upright: bool = True) -> tuple[int, int]:
     """Width and height of what :func:`read_image` gives, from the file's header alone; raises as it does."""
     with _opened(path) as opened:
         width, height = opened.size
         # Orientations 5 to 8 lie on their side.
-        return (height, width) if opened.getexif().get(ExifTags.Base.Orientation, 1) > 4 else (width, height)
+        lies = upright and opened.getexif().get(ExifTags.Base.Orientation, 1) > 4
+        return (height, width) if lies else (width, height)
 
 
 @contextmanager

@@ -84,7 +84,7 @@ class NaBirds(Dataset):
 
     def image(self, index: int) -> NDArray[np.uint8]:
         """The photograph; cut to its box where that was asked for."""
-        image = read_image(self._path(index))
+        image = read_image(self._path(index), upright=False)
         return cut_image(image, self._window(index, image.shape[1], image.shape[0])) if self.crop == "box" else image
 
     def annotations(self, index: int) -> Annotations:
@@ -93,7 +93,7 @@ class NaBirds(Dataset):
         x, y, width, height = (float(value) for value in tables.boxes[index])
         found = Annotations(tables.keypoints[index].copy(), (x, y, width, height))
         if self.crop == "box":
-            found = cut_annotations(found, self._window(index, *image_size(self._path(index))))
+            found = cut_annotations(found, self._window(index, *image_size(self._path(index), upright=False)))
         return found
 
     @cached_property

@@ -168,6 +168,15 @@ def test_fetch_makes_a_data_set_usable(root, cache, monkeypatch, capsys):
     assert "4 (5,994 published)" in out
 
 
+def test_a_stopped_download_says_how_to_go_on(monkeypatch, capsys):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ivpt.data.fetch.fetch.download", stop)
+    assert run(["data", "cub", "--fetch"]) == ExitCode.INTERRUPTED
+    assert "The same command goes on" in capsys.readouterr().err
+
+
 def test_what_may_not_be_fetched_is_explained(capsys):
     assert run(["data", "nabirds", "--fetch"]) == ExitCode.DATA
     out, err = capsys.readouterr()

@@ -98,6 +98,18 @@ def test_crop_makes_keypoints_outside_the_box_invisible(root):
     assert Cub(root=str(root), crop="box").annotations(0).keypoints[0].tolist() == [0, 0, 0]
 
 
+def test_trap_coordinates_are_of_the_stored_pixels_whatever_exif_says(root):
+    trees.cub_extras(root)
+    file = root / "CUB_200_2011" / "images" / "001.Black_footed_Albatross" / "Black_footed_Albatross_0001_1.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter
+    Image.open(file).save(file, exif=exif)
+    for crop, shape in (("none", (10, 12, 3)), ("box", (6, 11, 3))):
+        data = Cub(root=str(root), crop=crop, segmentations=True)
+        assert data.image(0).shape == shape
+        assert data.annotations(0).part_mask.shape == shape[:2]
+
+
 def test_trap_grey_photographs_become_rgb(root):
     image = Cub(root=str(root)).image(1)
     assert image.shape == (10, 12, 3)
