@@ -114,16 +114,16 @@ def _image() -> tuple[Action, ...]:
             "contrast", ("x",), "versus", "Why this class and not that, or why this.", "evidence.toggle_contrast", on
         ),
         Action("against", ("W",), "", "Choose the class that it is not, by its name.", "app.find('against')", on),
-        Action("annotations", ("o",), "", "Keypoints and box, or not.", "overlay.toggle_annotations", on),
-        Action("more", ("plus", "equals_sign"), "overlay", "More of the regions.", "overlay.more", on),
-        Action("less", ("minus",), "", "More of the picture.", "overlay.less", on),
-        Action("nearer", ("z",), "zoom", "Nearer.", "overlay.nearer", on),
-        Action("farther", ("Z",), "", "Farther.", "overlay.farther", on),
-        Action("whole", ("0",), "", "The whole picture.", "overlay.whole", on),
-        Action("pan_left", ("shift+left", "H"), "", "What is to the left.", "overlay.left", on),
-        Action("pan_right", ("shift+right", "L"), "", "What is to the right.", "overlay.right", on),
-        Action("pan_up", ("shift+up", "K"), "", "What is above.", "overlay.up", on),
-        Action("pan_down", ("shift+down", "J"), "", "What is below.", "overlay.down", on),
+        Action("annotations", ("o",), "", "Draw keypoints and box, or not.", "overlay.toggle_annotations", on),
+        Action("more", ("plus", "equals_sign"), "overlay", "Blend towards the regions.", "overlay.more", on),
+        Action("less", ("minus",), "", "Blend towards the picture.", "overlay.less", on),
+        Action("nearer", ("z",), "zoom", "Zoom in.", "overlay.nearer", on),
+        Action("farther", ("Z",), "", "Zoom out.", "overlay.farther", on),
+        Action("whole", ("0",), "", "See the whole picture again.", "overlay.whole", on),
+        Action("pan_left", ("shift+left", "H"), "", "Move the view to the left.", "overlay.left", on),
+        Action("pan_right", ("shift+right", "L"), "", "Move the view to the right.", "overlay.right", on),
+        Action("pan_up", ("shift+up", "K"), "", "Move the view up.", "overlay.up", on),
+        Action("pan_down", ("shift+down", "J"), "", "Move the view down.", "overlay.down", on),
     )
 
 
