@@ -9,7 +9,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ivpt.analysis.differences import Difference, Interval, bootstrap, from_intervals, over_seeds
+from ivpt.analysis.differences import (
+    Difference,
+    Interval,
+    bootstrap,
+    from_intervals,
+    from_replicates,
+    over_seeds,
+)
+from ivpt.analysis.pairing import UNDEFINED, averaged, obstacle
 from ivpt.analysis.scored import ACCURACY, Number, ScoredRun
 from ivpt.errors import ConfigError, nearest
 
@@ -202,16 +210,22 @@ def compare(
     base, base_cells = rows[baseline], cells[baseline]
     differences = tuple(
         tuple(
-            None if row is base else _difference(row, cell, base, base_cells[k], column)
+            None if row is base else _difference(row, cell, base, base_cells[k], column, protocol)
             for k, (column, cell) in enumerate(zip(columns, row_cells, strict=True))
         )
         for row, row_cells in zip(rows, cells, strict=True)
     )
-    notes = [*_about_images(rows, base), *_about_protocols(rows, columns, protocol), *_about_tests(rows, differences)]
+    notes = [
+        *_about_images(rows, base),
+        *_about_protocols(rows, columns, protocol),
+        *_about_tests(rows, columns, differences),
+    ]
     return Comparison(tuple(rows), tuple(columns), cells, baseline, differences, tuple(notes))
 
 
-def _difference(row: Row, cell: Cell, base: Row, other: Cell, column: Column) -> Difference | None:
+def _difference(
+    row: Row, cell: Cell, base: Row, other: Cell, column: Column, protocol: Callable[[str], Iterable[str]]
+) -> Difference | None:
     if cell.value is None or other.value is None or _datasets(row) != _datasets(base):
         return None
     if column == Column(ACCURACY):
@@ -219,7 +233,13 @@ def _difference(row: Row, cell: Cell, base: Row, other: Cell, column: Column) ->
         found = bootstrap(first, second, paired=paired)
         around = None if found.interval is None else (100 * found.interval[0], 100 * found.interval[1])
         return Difference(100 * found.value, around, found.p, found.kind)
-    return from_intervals(cell.value, cell.interval, other.value, other.interval)
+    why = obstacle((*row.runs, *base.runs), column.metric, column.figure, protocol(column.metric))
+    if not why:
+        again, others = averaged(row.runs, column.metric), averaged(base.runs, column.metric)
+        difference = from_replicates(cell.value, again, other.value, others)
+        if difference is not None:
+            return difference
+    return from_intervals(cell.value, cell.interval, other.value, other.interval, why or UNDEFINED)
 
 
 def _recognised(row: Row, base: Row) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:
@@ -281,16 +301,24 @@ def _shown(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def _about_tests(rows: Sequence[Row], differences: Sequence[Sequence[Difference | None]]) -> list[str]:
+def _about_tests(
+    rows: Sequence[Row], columns: Sequence[Column], differences: Sequence[Sequence[Difference | None]]
+) -> list[str]:
     found = [each for row in differences for each in row if each is not None]
     notes = []
     if any(each.p is not None for each in found):
         notes.append("p: two-sided bootstrap over test images; it is not corrected for the number of comparisons.")
-    if any(each.kind == "intervals" for each in found):
-        notes.append(
-            "Run files hold values per image of the accuracy only: other differences are joined from the two "
-            "intervals as if these were independent, without a test."
-        )
+    joined: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for row, line in zip(rows, differences, strict=True):
+        reasons: dict[str, list[str]] = {}
+        for column, each in zip(columns, line, strict=True):
+            if each is not None and each.kind == "intervals":
+                reasons.setdefault(each.why, []).append(column.head)
+        for why, heads in reasons.items():
+            joined.setdefault((why, tuple(heads)), []).append(row.name)
+    if joined:
+        notes.append("Without p: joined from the two intervals as if these were independent, without a test.")
+    notes += [f"Without p, {', '.join(heads)} of {', '.join(names)}: {why}." for (why, heads), names in joined.items()]
     if any(len(row.runs) > 1 for row in rows) and notes:
         notes.append("Rows with several seeds: p is over images alone; hold a difference against the sd over seeds.")
     return notes

@@ -30,13 +30,15 @@ class Difference:
         interval: 95 % interval; ``None`` where one of the two numbers has none.
         p: two-sided; probability of so large a difference by the draw of the images alone; ``None`` without a test.
         kind: ``paired``: bootstrap over the images both have seen; ``unpaired``: over the images of each by itself;
-            ``intervals``: joined from the two intervals as if independent, as no value per image is known.
+            ``intervals``: joined from the two intervals as if independent.
+        why: of ``intervals``: what keeps them from being paired.
     """
 
     value: float
     interval: Interval | None
     p: float | None
     kind: Kind
+    why: str = ""
 
 
 def bootstrap(first: ArrayLike, second: ArrayLike, *, paired: bool, seed: int = 0) -> Difference:
@@ -66,11 +68,48 @@ def bootstrap(first: ArrayLike, second: ArrayLike, *, paired: bool, seed: int = 
         raise ValueError(f"{len(a)} and {len(b)} images are no pairs")
     generator = np.random.default_rng(seed)
     again = _means(a - b, generator) if paired else _means(a, generator) - _means(b, generator)
-    low, high = np.percentile(again, [2.5, 97.5]).tolist()
     tie = 1e-12  # thirds and their like do not cancel to the last bit
+    return _tested(float(a.mean() - b.mean()), again, tie, "paired" if paired else "unpaired")
+
+
+def from_replicates(
+    first: float, resampled: NDArray[np.floating], second: float, others: NDArray[np.floating]
+) -> Difference | None:
+    """Difference of two numbers that are known in the same resamples of the same images.
+
+    Whatever the number is made of: resample b holds the same images on both sides, so the difference in it is a
+    replicate of the difference. Where replicates are centred on their number, as agreement in a resample is too large,
+    so are the differences, and the excess that both have cancels either way.
+
+    Args:
+        first: of all images.
+        resampled: (B,) in the resamples; NaN where one does not define it.
+        second: the number that is subtracted.
+        others: (B,) in the same resamples.
+
+    Returns:
+        The difference, or ``None`` where fewer than half of the resamples define it.
+
+    Raises:
+        ValueError: the numbers of resamples differ.
+    """
+    if resampled.shape != others.shape:
+        raise ValueError(f"{resampled.shape} and {others.shape} replicates are no pairs")
+    a, b = np.asarray(resampled, np.float64), np.asarray(others, np.float64)
+    both = np.isfinite(a) & np.isfinite(b)
+    if not len(both) or 2 * both.sum() < len(both):
+        return None
+    largest = max(np.abs(a[both]).max(), np.abs(b[both]).max())
+    # stored with 24 bits
+    tie = 4 * float(np.finfo(np.float32).eps) * float(largest)
+    return _tested(first - second, (a - b)[both], tie, "paired")
+
+
+def _tested(value: float, again: NDArray[np.float64], tie: float, kind: Kind) -> Difference:
+    """A difference with the percentile interval of its replicates, and the p-value that inverts it."""
+    low, high = np.percentile(again, [2.5, 97.5]).tolist()
     tail = min(int((again <= tie).sum()), int((again >= -tie).sum()))
-    p = min(1.0, 2 * (tail + 1) / (REPLICATES + 1))
-    return Difference(float(a.mean() - b.mean()), (low, high), p, "paired" if paired else "unpaired")
+    return Difference(value, (low, high), min(1.0, 2 * (tail + 1) / (len(again) + 1)), kind)
 
 
 def _means(values: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
@@ -80,7 +119,9 @@ def _means(values: NDArray[np.float64], generator: np.random.Generator) -> NDArr
     return np.asarray(drawn @ distinct / len(values))
 
 
-def from_intervals(first: float, around: Interval | None, second: float, other: Interval | None) -> Difference:
+def from_intervals(
+    first: float, around: Interval | None, second: float, other: Interval | None, why: str = ""
+) -> Difference:
     """Difference of two numbers of which only the intervals are known, joined as if they were independent (MOVER).
 
     For two runs on the same images this is cautious: what makes images hard for one mostly makes them hard for the
@@ -90,10 +131,10 @@ def from_intervals(first: float, around: Interval | None, second: float, other: 
     """
     value = first - second
     if around is None or other is None:
-        return Difference(value, None, None, "intervals")
+        return Difference(value, None, None, "intervals", why)
     below = math.hypot(max(first - around[0], 0), max(other[1] - second, 0))
     above = math.hypot(max(around[1] - first, 0), max(second - other[0], 0))
-    return Difference(value, (value - below, value + above), None, "intervals")
+    return Difference(value, (value - below, value + above), None, "intervals", why)
 
 
 def over_seeds(values: Sequence[float]) -> tuple[float, float | None, Interval | None]:
@@ -113,4 +154,13 @@ def over_seeds(values: Sequence[float]) -> tuple[float, float | None, Interval |
     return mean, sd, (mean - half, mean + half)
 
 
-__all__ = ["REPLICATES", "Difference", "Interval", "Kind", "bootstrap", "from_intervals", "over_seeds"]
+__all__ = [
+    "REPLICATES",
+    "Difference",
+    "Interval",
+    "Kind",
+    "bootstrap",
+    "from_intervals",
+    "from_replicates",
+    "over_seeds",
+]

@@ -59,6 +59,8 @@ class ScoredRun:
         right: (n,) whether each is recognised.
         entries: metrics of the split by name, as stored.
         layers: keys of its layers.
+        replicates: of metrics that have them, the headline in each resample of the images its entry's ``judged`` is
+            the hash of.
     """
 
     path: Path
@@ -72,6 +74,7 @@ class ScoredRun:
     right: NDArray[np.bool_]
     entries: Mapping[str, Mapping[str, Any]]
     layers: tuple[str, ...] = ()
+    replicates: Mapping[str, NDArray[np.floating]] = field(default_factory=dict)
 
     def same_images(self, other: "ScoredRun") -> bool:
         """Whether both were judged on the same images, so that they can be compared image by image.
@@ -127,7 +130,9 @@ def read_scored(path: Path, split: str = "test") -> ScoredRun:
     """
     with RunFile(path) as run:
         judged = np.flatnonzero((run.splits == SPLITS.index(split)) & (run.predictions >= 0))
-        ids = run.ids()
+        ids, metrics = run.ids(), run.metrics()
+        stored = _stored_names(metrics, split)
+        found = {name: again for name, own in stored.items() if (again := run.replicates(own)) is not None}
         return ScoredRun(
             path=path,
             dataset=str(run.info.get("name", "")),
@@ -138,18 +143,19 @@ def read_scored(path: Path, split: str = "test") -> ScoredRun:
             ids=tuple(ids[i] for i in judged),
             labels=run.labels[judged],
             right=run.predictions[judged] == run.labels[judged],
-            entries=_entries(run.metrics(), split),
+            entries={name: metrics[own] for name, own in stored.items()},
             layers=tuple(layer.key for layer in run.layers),
+            replicates=found,
         )
 
 
-def _entries(metrics: Mapping[str, Mapping[str, Any]], split: str) -> dict[str, Mapping[str, Any]]:
-    """Metrics of a split by their own names; those that training stored say neither, and keep their names."""
+def _stored_names(metrics: Mapping[str, Mapping[str, Any]], split: str) -> dict[str, str]:
+    """Metrics of a split: own to stored name; those that training stored say neither, and keep their names."""
     found = {}
     for name, entry in metrics.items():
         own = entry.get("split", entry.get("parameters", {}).get("split", "test"))
         if own == split:
-            found[str(entry.get("metric", name))] = entry
+            found[str(entry.get("metric", name))] = name
     return found
 
 

@@ -42,8 +42,8 @@ def compare(
     """Put runs side by side, with intervals and a test.
 
     Numbers are those stored in the run files; accuracy comes from the stored predictions. Where two runs were judged
-    on the same images their accuracies are compared image by image (paired bootstrap); other numbers by their
-    intervals alone.
+    on the same images with the same parameters they are compared by pairs (bootstrap over images, with p); else by
+    their intervals alone, which is said.
     """
     from ivpt.analysis.comparison import check_columns, default_columns, make_rows, parse_column
     from ivpt.analysis.comparison import compare as put_together

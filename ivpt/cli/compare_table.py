@@ -162,4 +162,5 @@ def _difference_json(difference: Difference) -> dict[str, Any]:
         "interval": None if difference.interval is None else list(difference.interval),
         "p": difference.p,
         "kind": difference.kind,
+        "why": difference.why,
     }

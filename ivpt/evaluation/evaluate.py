@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ivpt.errors import IvptError, OutputError, PluginError
 from ivpt.evaluation.needs import Annotations
-from ivpt.evaluation.record import as_entry
+from ivpt.evaluation.record import as_entry, replicates_of
 from ivpt.evaluation.wanted import is_stored, view_images
 from ivpt.interfaces.dataset import Dataset, Progress
 from ivpt.interfaces.metric import Evidence, Metric, MetricResult, Probe, View
@@ -103,7 +103,9 @@ def evaluate_run(
             results = _results(copy, plan, workshop, evidence_of)
             if not results and not plan.wanted and plan.failures:
                 raise next(iter(plan.failures.values()))
-            put_metrics(copy, {stored_name(n, split): as_entry(r, n, split) for n, r in results.items()}, shown=path)
+            entries = {stored_name(n, split): as_entry(r, n, split) for n, r in results.items()}
+            found = {stored_name(n, split): again for n, r in results.items() if (again := replicates_of(r))}
+            put_metrics(copy, entries, found, shown=path)
             # where a file that is open cannot be replaced
             run.close()
         return Evaluation(results, plan.failures, tuple(view.name for view in plan.wanted), workshop.verification)
@@ -118,10 +120,22 @@ def _results(copy: Path, plan: "_Plan", workshop: "_Workshop", evidence_of: Evid
             probe = workshop.probe() if metric.needs_probe else None
             evidence = evidence_of(revision, part_mask, probe)
             try:
-                results[name] = _of_a_plugin(name, metric, partial(metric.compute, evidence))
+                results[name] = _of_a_plugin(name, metric, partial(_computed, metric, evidence))
             except IvptError as error:
                 plan.failures[name] = error
     return results
+
+
+def _computed(metric: Metric, evidence: Evidence) -> MetricResult:
+    result = metric.compute(evidence)
+    again = replicates_of(result)
+    if again is not None:
+        positions, images = np.asarray(again.images), len(evidence.labels)
+        if positions.ndim != 1 or not np.all((positions >= 0) & (positions < images)):
+            raise ValueError("judged names images that are not there")
+        if np.ndim(again.values) != 1:
+            raise ValueError("replicates are not one number per resample")
+    return result
 
 
 def stored_name(name: str, split: str) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 import ivpt
 from ivpt.interfaces.metric import MetricResult
+from ivpt.runfile.replicates import Replicates
 from ivpt.runfile.writer import plain
 
 
@@ -38,3 +39,11 @@ def as_entry(result: MetricResult, name: str, split: str) -> dict[str, Any]:
     }
     converted: dict[str, Any] = plain(entry)
     return converted
+
+
+def replicates_of(result: MetricResult) -> Replicates | None:
+    """The headline's replicates with the images they were drawn from; ``None`` where the metric does not give both."""
+    headline = next(iter(result.figures.values()), None)
+    if headline is None or headline.value is None or headline.replicates is None or result.judged is None:
+        return None
+    return Replicates(headline.replicates, result.judged)

@@ -60,11 +60,15 @@ class Figure:
         value: ``None`` when it is undefined on these images; ``why`` then says why.
         interval: 95 % interval from resampling images; ``None`` where there is none.
         why: one sentence, for an undefined value.
+        replicates: (B,) the number in each resample that the interval comes from, NaN where undefined. Those of the
+            headline are stored, so that two runs judged on the same images can be compared by pairs: resample b has to
+            draw the same images in both, as those of :func:`ivpt.metrics.ratios.draws` do.
     """
 
     value: float | None
     interval: tuple[float, float] | None = None
     why: str = ""
+    replicates: NDArray[np.floating] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,8 @@ class MetricResult:
         per_class: name of a figure to (C,) values by class, NaN where undefined.
         parameters: everything the protocol was, for whoever repeats it.
         layer: key of the layer it was computed on, ``None`` where it is about no single one.
+        judged: (n,) positions of the images that the headline's replicates were drawn from, in the order of the
+            resamples' columns; ``None`` where it has none.
     """
 
     figures: Mapping[str, Figure]
@@ -90,6 +96,7 @@ class MetricResult:
     per_concept: Mapping[str, NDArray[np.floating]] = field(default_factory=dict)
     per_class: Mapping[str, NDArray[np.floating]] = field(default_factory=dict)
     layer: str | None = None
+    judged: NDArray[np.integer] | None = None
 
 
 class Evidence(Protocol):

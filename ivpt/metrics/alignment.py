@@ -86,6 +86,7 @@ class Alignment(Metric):
             },
             per_concept={"alignment, pooled": 100 * divided(both, either)[1:]},
             per_class={"alignment": by_class(iou, np.ones(len(iou)), labels, len(evidence.classes), 100)},
+            judged=indices,
         )
 
 

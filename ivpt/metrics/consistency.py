@@ -125,6 +125,7 @@ class Consistency(Metric):
             per_concept={name: 100 * pair.mean(axis=0), "class-agnostic rate": self._rates(looked)},
             per_class={name: classes},
             layer=layer.key,
+            judged=looked.indices,
         )
 
     def _pairs(self, looked: Looked) -> NDArray[np.float64]:

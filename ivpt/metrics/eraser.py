@@ -78,13 +78,14 @@ class Eraser(Metric):
         parameters = {
             "split": view.split,
             "class": "predicted on the untouched image",
+            "images": self.images,
             "shares": list(SHARES),
             "fill": "blurred by 11 x 11 pixels, sigma 5",
             "grid": list(layer.grid),
             "seed": self.seed,
         }
         figures = {name: mean(values, resamples) for name, values in found.items()}
-        return MetricResult(figures, "", True, len(rows), parameters, layer=layer.key)
+        return MetricResult(figures, "", True, len(rows), parameters, layer=layer.key, judged=asked.indices)
 
 
 __all__ = ["SHARES", "Eraser", "losses"]

@@ -113,6 +113,8 @@ class Faithfulness(Metric):
             if known
             else f"test, {len(test.indices)} images, as published: no val image can be drawn without a part",
             "parts": list(names),
+            "images": self.images,
+            "shared": self.shared,
             "dilate": self.dilate,
             "seed": self.seed,
             "evidence": "sum over coarse concepts of contribution times map, each map of sum 1; positive for shares",
@@ -122,7 +124,16 @@ class Faithfulness(Metric):
             "things in the background": int(test.thing_there.sum()),
         }
         share = by_class(*sums["SD"], test.labels, len(evidence.classes), 100)
-        return MetricResult(figures, "%", True, len(right), parameters, per_class={NAMES["SD"]: share}, layer="coarse")
+        return MetricResult(
+            figures,
+            "%",
+            True,
+            len(right),
+            parameters,
+            per_class={NAMES["SD"]: share},
+            layer="coarse",
+            judged=test.indices,
+        )
 
     def _words(self, asked: int, kept: int, test: Pictures, found: tuple[Any, ...]) -> dict[str, int]:
         pairs = [found[c] for c in test.labels.tolist()]

@@ -66,7 +66,8 @@ class ForegroundIou(Metric):
             name: figure(100 * float(value[name]), 100 * resampled[name], "nothing is, or is taken for, one of the two")
             for name in value
         }
-        labels = np.asarray(evidence.labels)[evidence.indices(view)[rows]]
+        judged = evidence.indices(view)[rows]
+        labels = np.asarray(evidence.labels)[judged]
         classes = len(evidence.classes)
         parameters = {
             "split": view.split,
@@ -86,4 +87,5 @@ class ForegroundIou(Metric):
             per_concept={ON_OBJECT: on},
             per_class=per_class,
             layer=layer.key,
+            judged=judged,
         )

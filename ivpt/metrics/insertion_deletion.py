@@ -149,6 +149,7 @@ class InsertionDeletion(Metric):
         parameters = {
             "split": view.split,
             "class": "predicted on the untouched image",
+            "images": self.images,
             "patches per step": size,
             "steps": steps,
             "grid": list(layer.grid),
@@ -166,6 +167,7 @@ class InsertionDeletion(Metric):
             parameters,
             per_class={"insertion": share},
             layer=layer.key,
+            judged=asked.indices,
         )
 
     def _places(self, evidence: Evidence, view: View, rows: NDArray[np.intp]) -> Ranks:

@@ -140,7 +140,8 @@ class KeypointRegression(Metric):
             "keypoints never seen in train": [names[j] for j in np.flatnonzero(~fitted & trial.visible.any(0))],
             "concepts active in share of images": [float(v) for v in trial.active[:, ::2].mean(0)],
         }
-        return MetricResult(figures, "%", False, int(used.sum()), parameters, layer=layer.key)
+        judged = evidence.indices(self.view)[used]
+        return MetricResult(figures, "%", False, len(judged), parameters, layer=layer.key, judged=judged)
 
     def _centres(self, evidence: Evidence, view: View, layer: LayerInfo) -> Centres:
         frames = evidence.frames(view)

@@ -89,6 +89,7 @@ class Necessity(Metric):
             per_concept={"necessary": 100 * necessary.mean(0), "sufficient": 100 * sufficient.mean(0)},
             per_class={"necessary": by_class(strongest, np.ones(len(rows)), labels, len(evidence.classes), 100)},
             layer=layer.key,
+            judged=indices,
         )
 
 

@@ -87,13 +87,15 @@ class NmiAri(Metric):
             "split": view.split,
             "layer": layer.key,
             "regions": layer.prototypes,
+            "grid": self.grid,
             "frame": [height, width],
             "keypoints": int(visible.sum()),
             "images without a visible keypoint": int((~used).sum()),
             "enlarged": "bilinear, half-pixel centres",
             "NMI": "arithmetic mean",
         }
-        return MetricResult(figures, "%", True, int(used.sum()), parameters, layer=layer.key)
+        judged = evidence.indices(view)[used]
+        return MetricResult(figures, "%", True, len(judged), parameters, layer=layer.key, judged=judged)
 
 
 def _tables(region: NDArray[np.intp], visible: NDArray[np.bool_], regions: int) -> NDArray[np.float32]:

@@ -39,10 +39,11 @@ class NmiAriPixels(Metric):
     def compute(self, evidence: Evidence) -> MetricResult:
         """Figures in %."""
         layer, view, labels = chosen_layer(evidence, self.layer), self.view, len(evidence.parts) + 1
-        ours, grids = [], []
+        ours, grids, rows = [], [], []
         for pixels in labelled_pixels(evidence, view, layer):
             ours.append(counted(pixels.truth, pixels.region, labels, layer.prototypes).astype(np.float32))
             grids.append(counted(pixels.truth, pixels.grid(self.grid), labels, self.grid**2).astype(np.float32))
+            rows.append(pixels.row)
         if not ours:
             raise DataError("No image of this split has a part mask.")
         tables, fixed = np.stack(ours), np.stack(grids)
@@ -62,6 +63,7 @@ class NmiAriPixels(Metric):
             "split": view.split,
             "layer": layer.key,
             "regions": layer.prototypes,
+            "grid": self.grid,
             "pixels": int(whole.sum()),
             "part with most pixels, by concept": best,
             "images without a part mask": len(evidence.indices(view)) - len(tables),
@@ -76,6 +78,7 @@ class NmiAriPixels(Metric):
             parameters,
             per_concept={"IoU with the best part": 100 * best_iou(whole, slice(1, None))[foreground]},
             layer=layer.key,
+            judged=evidence.indices(view)[rows],
         )
 
 

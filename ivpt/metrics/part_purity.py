@@ -204,7 +204,7 @@ class PartPurity(Metric):
             "concepts whose selection ties decide": _tied(scores, self.top),
         }
         per_concept = {name: 100 * purity[name][0] for name in (first, second)}
-        return MetricResult(figures, "%", True, n, parameters, per_concept=per_concept, layer=layer.key)
+        return MetricResult(figures, "%", True, n, parameters, per_concept=per_concept, layer=layer.key, judged=indices)
 
 
 def _tied(scores: Floats, top: int) -> int:

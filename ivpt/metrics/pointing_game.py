@@ -86,7 +86,7 @@ class PointingGame(Metric):
     def compute(self, evidence: Evidence) -> MetricResult:
         """Figures in %."""
         view, layer = self.view, chosen_layer(evidence, self.layer)
-        made, result, parameters = _against(evidence, view, self.tolerance, _unions(evidence, view))
+        made, result, judged, parameters = _against(evidence, view, self.tolerance, _unions(evidence, view))
         concepts, share, part = self._concepts(evidence, layer)
         made |= concepts
         parameters |= {"layer of the concept game": layer.key, "claimed part, by concept": part}
@@ -94,11 +94,12 @@ class PointingGame(Metric):
             made,
             "%",
             True,
-            parameters["images"],
+            len(judged),
             parameters,
             per_concept={"peaks on the claimed part": share},
             per_class={"pointing game": result},
             layer=layer.key,
+            judged=judged,
         )
 
     def _concepts(self, evidence: Evidence, layer: LayerInfo) -> tuple[dict[str, Figure], Floats, list[str]]:
@@ -146,9 +147,9 @@ class PointingGameBoxes(Metric):
     def compute(self, evidence: Evidence) -> MetricResult:
         """Figures in %."""
         view = self.view
-        made, result, parameters = _against(evidence, view, self.tolerance, _boxes(evidence, view))
-        images = parameters["images"]
-        return MetricResult(made, "%", True, images, parameters, per_class={"pointing game": result}, layer=COARSE)
+        made, result, judged, parameters = _against(evidence, view, self.tolerance, _boxes(evidence, view))
+        by_class = {"pointing game": result}
+        return MetricResult(made, "%", True, len(judged), parameters, per_class=by_class, layer=COARSE, judged=judged)
 
 
 def _unions(evidence: Evidence, view: View) -> Iterator[tuple[int, NDArray[np.bool_]]]:
@@ -169,10 +170,12 @@ def _boxes(evidence: Evidence, view: View) -> Iterator[tuple[int, NDArray[np.boo
 
 def _against(
     evidence: Evidence, view: View, tolerance: float, masks: Iterator[tuple[int, NDArray[np.bool_]]]
-) -> tuple[dict[str, Figure], Floats, dict[str, Any]]:
+) -> tuple[dict[str, Figure], Floats, NDArray[np.integer], dict[str, Any]]:
+    """Figures, hits by class, the images with an object, and the protocol."""
     values = class_evidence(evidence, view)
     found = objects(evidence, view, values, masks)
-    labels = np.asarray(evidence.labels)[evidence.indices(view)[found.rows]]
+    judged = evidence.indices(view)[found.rows]
+    labels = np.asarray(evidence.labels)[judged]
     made, shares = figures(values[found.rows], found, labels, len(evidence.classes), tolerance)
     parameters: dict[str, Any] = {
         "split": view.split,
@@ -181,4 +184,4 @@ def _against(
         "images without an object": len(values) - len(found.rows),
         "tolerance": tolerance,
     }
-    return made, shares, parameters
+    return made, shares, judged, parameters

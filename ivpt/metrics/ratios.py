@@ -64,7 +64,7 @@ def figure(
     defined = resampled[np.isfinite(resampled)]
     if centred is not None and len(defined):
         resampled = np.clip(resampled + (value - defined.mean()), *centred)
-    return Figure(float(value), interval(resampled))
+    return Figure(float(value), interval(resampled), replicates=np.asarray(resampled, np.float32))
 
 
 def ratio(above: ArrayLike, below: ArrayLike, resamples: Draws, scale: float = 1.0, why: str = "") -> Figure:

@@ -107,6 +107,7 @@ class Sparsity(Metric):
             per_concept={"mean size of contribution": np.abs(own).mean(0)} if len(own) else {},
             per_class={"effective number": per_class},
             layer=coarse.key,
+            judged=indices,
         )
 
     def _regions(self, evidence: Evidence, layer: LayerInfo, images: int) -> NDArray[np.int64]:

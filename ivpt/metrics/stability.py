@@ -156,6 +156,7 @@ class Stability(Metric):
             per_concept={name: 100 * pair.mean(axis=0)},
             per_class={name: classes},
             layer=layer.key,
+            judged=looked.indices,
         )
 
     def _compare(self, evidence: Evidence, clean: Looked, views: Sequence[View], layer: LayerInfo) -> Agreement:

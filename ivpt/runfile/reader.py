@@ -18,7 +18,7 @@ from ivpt.runfile.arrays import rows_at
 from ivpt.runfile.evidence import contributions
 from ivpt.runfile.guard import item, open_file, reading
 from ivpt.runfile.rows import MapRows
-from ivpt.runfile.schema import COARSE, SPLITS, Floats, LayerInfo, layer_group, layer_key
+from ivpt.runfile.schema import COARSE, SPLITS, Floats, LayerInfo, layer_group, layer_key, replicates_path
 
 
 class RunFile:
@@ -126,6 +126,19 @@ class RunFile:
     def metrics(self) -> dict[str, dict[str, Any]]:
         """Name to {"value": ..., "parameters": {...}, ...}; an undefined value is None."""
         return self._json("metrics")
+
+    def replicates(self, name: str) -> Floats | None:
+        """(B,) a metric's headline in each resample of the images its entry's ``judged`` stands for; NaN: undefined.
+
+        ``None`` where none are stored: in files of earlier versions, and for metrics that do not resample images.
+        """
+        path = replicates_path(name)
+        if "judged" not in self.metrics().get(name, {}) or self.dataset(path) is None:
+            return None
+        values = self._all(path)
+        if values.ndim != 1 or values.dtype.kind != "f":
+            raise RunFileError(f"The run file {self.path} is damaged: {path} is not a list of numbers.")
+        return values
 
     @cached_property
     def origin(self) -> tuple[dict[str, Any], ...]:

@@ -38,6 +38,11 @@ def layer_group(block: int | None) -> str:
     return f"layers/{COARSE if block is None else block}"
 
 
+def replicates_path(metric: str) -> str:
+    """Where the replicates of a stored metric lie."""
+    return f"replicates/{metric.replace('/', '-')}"
+
+
 @dataclass(frozen=True)
 class LayerInfo:
     """One set of concept prototypes.

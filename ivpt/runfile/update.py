@@ -13,6 +13,7 @@ from ivpt.runfile.index import stored_index
 from ivpt.runfile.indexing import write_index
 from ivpt.runfile.publish import replacing, writing
 from ivpt.runfile.reader import RunFile, identity
+from ivpt.runfile.replicates import Replicates, with_judged, write_replicates
 from ivpt.runfile.schema import JsonObject
 from ivpt.runfile.sink import writable
 from ivpt.runfile.writer import write_json
@@ -45,19 +46,32 @@ def revised(path: Path) -> Iterator[Path]:
             )
 
 
-def put_metrics(copy: Path, metrics: Mapping[str, JsonObject], *, shown: Path) -> None:
+def put_metrics(
+    copy: Path,
+    metrics: Mapping[str, JsonObject],
+    replicates: Mapping[str, Replicates] | None = None,
+    *,
+    shown: Path,
+) -> None:
     """Add metrics to the copy that :func:`revised` hands out; those of the same name are replaced, the others stay.
 
     A file of an earlier version gets its index at the same time.
+
+    Args:
+        copy: path of the copy.
+        metrics: name to {"value": ..., "parameters": {...}, ...}.
+        replicates: of those of the metrics that have any.
+        shown: the run file's own path.
 
     Raises:
         OutputError: ``shown``, as it is called then, cannot be written.
     """
     with RunFile(copy) as run:
-        merged = {**run.metrics(), **metrics}
+        merged = {**run.metrics(), **with_judged(run, metrics, replicates or {})}
         indexed = stored_index(run) is not None
     with writing(shown), writable(copy, "r+") as (file, _):
         write_json(file, "metrics", merged)
+        write_replicates(file, metrics, replicates or {})
         if not indexed:
             write_index(file, file, shown)
 
@@ -96,5 +110,10 @@ def add_metrics(path: Path, metrics: Mapping[str, JsonObject]) -> None:
         OutputError: the copy cannot be written.
     """
     with RunFile(path) as run:
-        merged = {**run.metrics(), **metrics}
-    update(path, lambda file: write_json(file, "metrics", merged))
+        merged = {**run.metrics(), **with_judged(run, metrics, {})}
+
+    def change(file: h5py.File) -> None:
+        write_json(file, "metrics", merged)
+        write_replicates(file, metrics, {})
+
+    update(path, change)
