@@ -16,7 +16,11 @@ def datasets(names: tuple[str, ...], as_json: bool) -> None:
     from ivpt.cli.plugin_listing import show
     from ivpt.registry import DATASETS
 
-    show(DATASETS, names, as_json, ("files", "classes"), _cells, _lines, lambda _, option: f"--dataset.{option} VALUE")
+    show(DATASETS, names, as_json, ("files", "classes"), _cells, _lines, _option)
+
+
+def _option(_: str, option: str) -> str:
+    return "--data DIR" if option == "root" else f"--dataset.{option} VALUE"
 
 
 def _cells(facts: dict[str, Any]) -> list[str]:

@@ -58,7 +58,7 @@ def test_one_data_set_with_its_options_and_terms(place, capsys):
         "Homepage:   https://example.org\n",
         "  --dataset.crop VALUE  str  [default: box]\n      what is cut out.\n",
         "  --dataset.share VALUE  float  [default: 0.5]\n      of it.\n",
-        "  --dataset.deep VALUE  bool  [default: False]\n  --dataset.root",
+        "  --dataset.deep VALUE  bool  [default: False]\n  --data DIR  str | None",
     ):
         assert words in shown, shown
 
