@@ -14,9 +14,11 @@ from ivpt.runfile.edit_log import EditLog
 from ivpt.runfile.edits import read_edits
 from ivpt.runfile.reader import RunFile
 from ivpt.ui.app import Explorer
+from ivpt.ui.opening import read_path
 from ivpt.ui.parts import prune as part
 from ivpt.ui.screens.prune import PruneScreen
-from tests.ui.driving import screen_text, type_in
+from tests.synthetic import write_synthetic_run
+from tests.ui.driving import screen_text, settle, type_in
 
 pytestmark = pytest.mark.asyncio
 
@@ -244,3 +246,49 @@ async def test_a_log_that_cannot_be_written_or_read_is_said(drive: Callable[...,
         app.look()
         await press("down")
         assert app.is_running and app.session.edits.drops == ()
+
+
+async def test_the_mouse_chooses_marks_and_looks(path: Path) -> None:
+    app = Explorer(path, read_path(path), marks=False)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(app, pilot)
+        await pilot.click("TopLine", offset=(screen_text(app).splitlines()[0].index("5 Prune") + 2, 0))
+        await settle(app, pilot)
+        assert app.current_mode == "prune"
+        for marks in (0, 1):
+            await pilot.click("#prune-list", offset=(6, 3))
+            await settle(app, pilot)
+            assert app.session.view.concept == 3 and len(app.session.edits.drops) == marks
+        app.session.choose_layer("coarse")
+        await pilot.press("space", "v", "v")
+        await settle(app, pilot)
+        found = app.session.part_named("prune").answers[0]
+        row = next(n for n, line in enumerate(screen_text(app).splitlines()) if found["flips"][0]["id"] in line)
+        await pilot.click(offset=(60, row))
+        await settle(app, pilot)
+        assert app.current_mode == "image" and app.session.view.image == found["flips"][0]["image"]
+    app.close()
+
+
+@pytest.mark.parametrize(
+    "without",
+    [
+        {"images": 0},
+        {"images": 12, "classes": 1, "coarse": 1, "thumbnails": False, "attributes": False, "groups": False},
+    ],
+)
+async def test_poor_runs(
+    drive: Callable[..., Any], tmp_path: Path, played: list[Played], without: dict[str, Any]
+) -> None:
+    run = write_synthetic_run(tmp_path / "poor.h5", **without)
+    for size in ((80, 24), (20, 6)):
+        async with drive(run, size) as (app, press):
+            for screen in ("5", "7", "6"):
+                await press(
+                    screen, "space", "down", "v", "v", "enter", screen, "a", "left_square_bracket", "space", "v"
+                )
+            app.compare_with(run)
+            await press("v", "down", "v", "down", "v", "7", "b", "enter", "escape", "escape")
+            assert app.is_running and app.return_code is None
+            await press("5", "r")
+    assert all(job.killed for job in played)
