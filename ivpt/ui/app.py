@@ -300,12 +300,19 @@ class Explorer(App[None]):
     def action_command(self, owner: str, name: str, *values: object) -> None:
         """Run a command of the session or of one of its parts; what is clicked gives it values."""
         if self.session.command(owner, name, *values):
+            if (owner, name) in (("session", "back"), ("session", "forward")):
+                self.switch(self.session.view.screen)
             self.changed()
 
     def action_show(self, name: str) -> None:
         """Show one of the screens."""
         if name == IMAGE:
             self.session.images.start()
+        self.session.choose(screen=name)
+        self.switch(name)
+
+    def switch(self, name: str) -> None:
+        """Put a screen in front; which one the session says is not changed."""
         if self.current_mode != name:
             self.switch_mode(name)
             self.settle()
@@ -314,7 +321,7 @@ class Explorer(App[None]):
         """Choose a layer; from the overview, go to its concepts."""
         changed = self.session.choose_layer(key)
         if self.current_mode == OVERVIEW:
-            self.switch_mode(CONCEPTS)
+            self.action_show(CONCEPTS)
         elif changed:
             self.changed()
 
@@ -326,7 +333,7 @@ class Explorer(App[None]):
     def action_strongest(self) -> None:
         """Show the strongest image of the concept the list stands on."""
         if self.session.concepts.strongest():
-            self.switch_mode(IMAGE)
+            self.action_show(IMAGE)
 
     async def action_edit(self, what: str) -> None:
         """Change the edits of the run: a function of :mod:`ivpt.ui.editing`."""

@@ -47,6 +47,7 @@ class View:
         explain: the class whose evidence is shown: :data:`PREDICTED`, :data:`TRUE` or a class index.
         against: the class it is compared with; None for the likeliest other one.
         filter: which images are gone through.
+        screen: the one that is shown.
     """
 
     image: int
@@ -55,6 +56,7 @@ class View:
     explain: str | int = PREDICTED
     against: int | None = None
     filter: Filter = ("all",)
+    screen: str = "overview"
 
 
 class Session:
@@ -81,6 +83,8 @@ class Session:
         # the layer with about ten concepts is where parts are usually found
         start = min(run.layers, key=lambda layer: abs(layer.prototypes - 11))
         self._history = History(View(0 if run.num_images else -1, start.key))
+        order = self.images.order
+        self._history = History(replace(self.view, image=order[0] if len(order) else self.view.image))
 
     # parts
 

@@ -155,6 +155,19 @@ async def test_a_region_of_the_gallery_opens_its_image(drive: Callable[..., Any]
         assert app.current_mode == "image" and app.session.view.image == example.image
 
 
+async def test_back_leads_to_the_screen_before(drive: Callable[..., Any], run_path: Path) -> None:
+    async with drive(run_path) as (app, press):
+        await press("2", "down", "enter")
+        image = app.session.view.image
+        assert app.current_mode == "image"
+        await press("backspace")
+        assert app.current_mode == "concepts" and app.session.concepts.at == 2
+        await press("B")
+        assert app.current_mode == "image" and app.session.view.image == image
+        await press(*["backspace"] * 6)
+        assert app.current_mode == "overview"
+
+
 async def test_f1_explains_the_panel_in_focus(drive: Callable[..., Any], run_path: Path) -> None:
     async with drive(run_path, (120, 40)) as (app, press):
         for entry in ENTRIES:
