@@ -58,15 +58,16 @@ def as_csv(table: Sequence[Mapping[str, Any]]) -> str:
     return stream.getvalue()
 
 
-def as_json(run: str, table: Sequence[Mapping[str, Any]]) -> str:
+def as_json(run: str, table: Sequence[Mapping[str, Any]], agreement: Mapping[str, Any]) -> str:
     """Rows as JSON, with the statements that were rated.
 
     Args:
         run: name of the run file.
         table: see :func:`rows`.
+        agreement: between people, as plain values.
     """
-    content = {"format": "ivpt-blind", "run": run, "statements": dict(STATEMENTS), "answers": list(table)}
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    content = {"format": "ivpt-blind", "run": run, "statements": dict(STATEMENTS), "agreement": agreement}
+    return json.dumps({**content, "answers": list(table)}, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,9 @@ def test_two_people_in_one_study(session: Session, tmp_path: Path) -> None:
     mine = next(row for row in table if row["annotator"] == "Ada" and row["kind"] == "region")
     assert mine["image"] == run.ids()[task.image] and mine["concept"] == task.concept and mine["name"] == "bill"
     assert write_results(run, names, tmp_path / "r.json") == 4
-    assert len(json.loads((tmp_path / "r.json").read_text())["answers"]) == 4
+    written = json.loads((tmp_path / "r.json").read_text())
+    assert len(written["answers"]) == 4 and written["agreement"]["descriptions"]["pairs"][0]["same"] == 1.0
+    assert {r["question"]: r["mean"] for r in written["agreement"]["ratings"] if r["count"]} == means
 
 
 def test_a_study_goes_on_after_the_run_was_evaluated_again(session: Session) -> None:

@@ -1,7 +1,7 @@
 """Naming concepts: whose names there are, how far they agree, and the blind studies of the run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -175,7 +175,7 @@ def results(run: RunFile, names: Names) -> list[dict[str, Any]]:
 
 
 def write_results(run: RunFile, names: Names, out: Path) -> int:
-    """Store everybody's results as CSV, or as JSON where the name ends so.
+    """Store everybody's results as CSV, or as JSON with the agreement between people where the name ends so.
 
     Returns:
         Number of answers.
@@ -185,7 +185,14 @@ def write_results(run: RunFile, names: Names, out: Path) -> int:
         RunFileError: the log or the run file is damaged.
     """
     table = results(run, names)
-    write_new(out, as_json(run.path.name, table) if out.suffix == ".json" else as_csv(table))
+    if out.suffix == ".json":
+        studies = read_studies(run.path)
+        descriptions = names_agree({who: described(study) for who, study in studies.items()})
+        ratings = ratings_agree({who: rated(study) for who, study in studies.items()})
+        agreement = {"descriptions": asdict(descriptions), "ratings": [asdict(each) for each in ratings]}
+        write_new(out, as_json(run.path.name, table, agreement))
+    else:
+        write_new(out, as_csv(table))
     return len(table)
 
 
