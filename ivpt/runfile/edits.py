@@ -44,6 +44,16 @@ def edits_path(run: Path) -> Path:
     return run.with_name(f"{run.name}.edits.jsonl")
 
 
+def answers_path(run: Path) -> Path:
+    """``<run>.blind.edits.jsonl`` beside the run file: answers of blind studies, a log of the same form."""
+    return edits_path(answers_of(run))
+
+
+def answers_of(run: Path) -> Path:
+    """What to give to :func:`read_edits` and :func:`append_edit` for the answers of blind studies of a run."""
+    return run.with_name(f"{run.name}.blind")
+
+
 def read_edits(run: Path) -> list[Edit]:
     """All edits of a run, oldest first; none when there is no log.
 

@@ -20,7 +20,7 @@ from ivpt.config import Config
 from ivpt.interfaces.backbone import TokenModel
 from ivpt.interfaces.dataset import DatasetInfo
 from ivpt.runfile.content import ImageTable, LayerContent, MapBatch, RunContent
-from ivpt.runfile.edits import edits_path
+from ivpt.runfile.edits import answers_path, edits_path
 from ivpt.runfile.publish import writing
 from ivpt.runfile.update import update
 from ivpt.runfile.writer import RunWriter
@@ -109,17 +109,23 @@ def publish_history(out: Path, history: Mapping[str, list[float]]) -> None:
 def set_aside_edits(out: Path) -> Path | None:
     """Rename the pending edits of a run that is about to be replaced, as they do not speak of the new one.
 
+    The answers of blind studies are renamed likewise.
+
     Returns:
-        Where they are now; ``None`` when there are none.
+        Where the edits are now; ``None`` when there are none.
     """
-    edits = edits_path(out)
-    if not edits.exists():
+    _set_aside(answers_path(out))
+    return _set_aside(edits_path(out))
+
+
+def _set_aside(log: Path) -> Path | None:
+    if not log.exists():
         return None
     number = 1
-    while (aside := edits.with_name(f"{edits.name}.{number}")).exists():
+    while (aside := log.with_name(f"{log.name}.{number}")).exists():
         number += 1
     with writing(aside):
-        edits.rename(aside)
+        log.rename(aside)
     return aside
 
 

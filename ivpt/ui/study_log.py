@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ivpt.errors import RunFileError
-from ivpt.runfile.edits import Edit, append_edit, edits_path, read_edits
+from ivpt.runfile.edits import Edit, answers_of, answers_path, append_edit, read_edits
 from ivpt.ui.study import LIKERT, STATEMENTS, Answer, Study, Task
 
 BEGUN, ANSWERED = "study", "answer"
@@ -19,11 +19,7 @@ BEGUN, ANSWERED = "study", "answer"
 
 def log_path(run: Path) -> Path:
     """``<run>.blind.edits.jsonl`` beside the run file."""
-    return edits_path(_place(run))
-
-
-def _place(run: Path) -> Path:
-    return run.with_name(f"{run.name}.blind")
+    return answers_path(run)
 
 
 def read_studies(run: Path) -> dict[str, Study]:
@@ -33,7 +29,7 @@ def read_studies(run: Path) -> dict[str, Study]:
         RunFileError: the log cannot be read, or a line is not part of a study.
     """
     studies: dict[str, Study] = {}
-    for number, line in enumerate(read_edits(_place(run)), 1):
+    for number, line in enumerate(read_edits(answers_of(run)), 1):
         try:
             if line.what == BEGUN:
                 studies[line.who] = _begun(line)
@@ -53,7 +49,7 @@ def begin(run: Path, who: str, seed: int, tasks: tuple[Task, ...]) -> Study:
         OutputError: the log cannot be written.
     """
     begun = {"key": secrets.token_hex(8), "seed": seed, "tasks": [task.to_json() for task in tasks]}
-    return _begun(append_edit(_place(run), BEGUN, begun, who=who))
+    return _begun(append_edit(answers_of(run), BEGUN, begun, who=who))
 
 
 def record(run: Path, study: Study, at: int, answer: Answer) -> Study:
@@ -66,7 +62,7 @@ def record(run: Path, study: Study, at: int, answer: Answer) -> Study:
         OutputError: the log cannot be written.
     """
     said = {"study": study.key, "task": at, "text": answer.text, "ratings": dict(answer.ratings)}
-    return _answered(study, append_edit(_place(run), ANSWERED, said, who=study.who))
+    return _answered(study, append_edit(answers_of(run), ANSWERED, said, who=study.who))
 
 
 def _begun(line: Edit) -> Study:
