@@ -5,7 +5,7 @@ import numpy as np
 from ivpt.errors import DataError
 from ivpt.interfaces.metric import Evidence, Metric, MetricResult
 from ivpt.metrics.attribution import order
-from ivpt.metrics.insertion_deletion import Asked, Floats, Ranks, probability, ranks_of
+from ivpt.metrics.insertion_deletion import Asked, Floats, Ranks, by_lot, probability, ranks_of
 from ivpt.metrics.layers import coarse_layer
 from ivpt.metrics.nmi_ari import view_of
 from ivpt.metrics.pointing import class_evidence
@@ -59,16 +59,14 @@ class Eraser(Metric):
         everything = evidence.indices(view)
         if not len(everything):
             raise DataError(f"There is no {view.split} image.")
-        chances = [np.random.default_rng([self.seed, int(i)]) for i in everything]
-        lots = np.array([chance.random() for chance in chances])
-        rows = np.sort(np.argsort(lots)[: self.images or None])
+        rows, chances = by_lot(everything, self.images, self.seed)
         asked = Asked(probe, everything[rows], evidence.predictions(view)[rows], layer.grid)
         whole = np.ones((len(rows), *layer.grid), bool)
         before = probability(probe.masked(asked.indices.tolist(), whole, "blur"), asked.classes)
         best = order(class_evidence(evidence, view)[rows].reshape(len(rows), -1))
-        by_lot = np.stack([chances[row].permutation(best.shape[1]) for row in rows])
+        drawn = np.stack([chance.permutation(best.shape[1]) for chance in chances])
         found: dict[str, Floats] = {}
-        for name, at in (("", best), ("control, patches by lot: ", by_lot)):
+        for name, at in (("", best), ("control, patches by lot: ", drawn)):
             without, alone = losses(asked, before, ranks_of(at))
             found |= {f"{name}comprehensiveness": without, f"{name}sufficiency": alone}
         lot = "control, patches by lot: "

@@ -24,6 +24,17 @@ Ranks = NDArray[np.int64]
 Way = Literal["insertion", "deletion"]
 
 
+def by_lot(indices: NDArray[np.integer], images: int, seed: int) -> tuple[NDArray[np.intp], list[np.random.Generator]]:
+    """Rows of images drawn by lot (0: all), ascending, and the random numbers of each.
+
+    What is drawn for an image depends on its position in the table of images, not on the others.
+    """
+    chances = [np.random.default_rng([seed, int(i)]) for i in indices]
+    lots = np.array([chance.random() for chance in chances])
+    rows = np.sort(np.argsort(lots)[: images or None])
+    return rows, [chances[row] for row in rows]
+
+
 def ranks_of(at: Ranks) -> Ranks:
     """(b, cells) cells in order to the position of each cell."""
     ranks = np.empty_like(at)
@@ -121,19 +132,17 @@ class InsertionDeletion(Metric):
         everything = evidence.indices(view)
         if not len(everything):
             raise DataError(f"There is no {view.split} image.")
-        chances = [np.random.default_rng([self.seed, int(i)]) for i in everything]
-        lots = np.array([chance.random() for chance in chances])
-        rows = np.sort(np.argsort(lots)[: self.images or None])
+        rows, chances = by_lot(everything, self.images, self.seed)
         asked = Asked(probe, everything[rows], evidence.predictions(view)[rows], layer.grid)
 
         cells = layer.grid[0] * layer.grid[1]
         size = -(-cells // self.steps)
         steps = -(-cells // size)
         best = order(class_evidence(evidence, view)[rows].reshape(len(rows), -1))
-        by_chance = np.stack([chances[row].permutation(cells) for row in rows])
+        by_chance = np.stack([chance.permutation(cells) for chance in chances])
         regions, concepts = _regions(evidence, view, layer)[rows], len(layer.foreground)
         places = self._places(evidence, view, rows)
-        shuffled = ranks_of(np.stack([chances[row].permutation(concepts) for row in rows]))
+        shuffled = ranks_of(np.stack([chance.permutation(concepts) for chance in chances]))
         plans = {
             "": (ranks_of(best) // size, steps),
             "control, random order: ": (ranks_of(by_chance) // size, steps),
