@@ -47,6 +47,14 @@ AT_IMPORT = {
 """Found out when it is imported, by whoever uses it and by ``ivpt plugins --check``."""
 
 AT_WORK = {
+    "recommends what is no setting": (
+        changed("(Dataset):", "(Dataset):\n    recommended = {'training.epoks': 1}"),
+        "recommends what is no setting",
+    ),
+    "recommends nothing sensible": (
+        changed("(Dataset):", "(Dataset):\n    recommended = 7"),
+        "recommends what is no setting",
+    ),
     "raises in its constructor": (
         changed("self.crop, ", "raise KeyError('crop')\n        self.crop, "),
         "cannot be made: KeyError",

@@ -15,6 +15,7 @@ from ivpt.plugin_points import LARGEST_METADATA
 from ivpt.registry import DATASETS
 from tests.bad_plugins import AT_IMPORT, AT_WORK, GOOD
 from tests.strangers import publish
+from tests.synthetic import write_synthetic_run
 from tests.training.pictures import draw_pictures
 
 ALL = AT_IMPORT | AT_WORK
@@ -217,6 +218,51 @@ def test_what_it_prints_while_it_works_does_not_reach_stdout(place, capsys):
     open_dataset("stranger", None, {}).image(0)
     out, err = capsys.readouterr()
     assert (out, err) == ("", "loading\n")
+
+
+BACKBONE = """
+from ivpt.interfaces.backbone import Backbone
+
+class Plugin(Backbone):
+    default_image_size = 32
+
+    def build(self, weights, image_size):
+        {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("1 / 0", "cannot be built: ZeroDivisionError: division by zero."),
+        ("raise SystemExit(0)", "cannot be built: SystemExit: 0."),
+        ("return 'vit'", "builds str, which is no TokenModel."),
+    ],
+)
+def test_a_backbone_that_cannot_be_built_is_named(place, capsys, what, words):
+    publish(place, "a-stranger", BACKBONE.format(what), group="ivpt.backbones", name="vit_odd")
+    draw_pictures(place.parent / "pictures", 5)
+    data = ["--dataset", "folder", "--data", "pictures", "--out", "run.h5"]
+    assert run(["train", "--backbone", "vit_odd", "--weights", "none", *data]) == ExitCode.PLUGIN
+    assert sentence(capsys) == f"The backbone 'vit_odd' (a-stranger 1.0) {words}"
+
+
+METRIC = """
+from ivpt.interfaces.metric import Metric
+
+class Plugin(Metric):
+    summary = "nothing"
+
+    def compute(self, evidence):
+        return {}["share"]
+"""
+
+
+def test_a_metric_that_breaks_is_named(place, capsys):
+    publish(place, "a-stranger", METRIC, group="ivpt.metrics", name="odd")
+    write_synthetic_run(place.parent / "run.h5", images=40, grid=(6, 6), thumbnails=False)
+    assert run(["evaluate", "run.h5", "--metric", "odd"]) == ExitCode.PLUGIN
+    assert sentence(capsys) == "The metric 'odd' (a-stranger 1.0) failed: KeyError: 'share'."
 
 
 def test_a_broken_backbone_and_a_broken_metric_are_named_too(place, capsys):

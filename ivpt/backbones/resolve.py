@@ -1,5 +1,6 @@
 """From the configuration's backbone to an object that can build it."""
 
+from ivpt.backbones.watched import WatchedBackbone
 from ivpt.config import BackboneConfig
 from ivpt.errors import ConfigError
 from ivpt.interfaces.backbone import Backbone
@@ -7,7 +8,7 @@ from ivpt.registry import BACKBONES
 
 
 def create_backbone(config: BackboneConfig) -> Backbone:
-    """The configured backbone plugin; nothing is built or downloaded yet.
+    """The configured backbone plugin, watched; nothing is built or downloaded yet.
 
     Args:
         config: ``name`` is a registered backbone or ``timm:<name>``; its ``options`` go to the constructor.
@@ -24,7 +25,8 @@ def create_backbone(config: BackboneConfig) -> Backbone:
         options["name"] = model
     elif colon:
         raise ConfigError(f"There is no backbone {config.name!r}.", "Only timm takes a model's name: timm:<name>.")
-    return BACKBONES.create(kind, options)
+    plugin = BACKBONES.load(kind)
+    return WatchedBackbone(BACKBONES.construct(plugin, options, kind), BACKBONES.called(plugin))
 
 
 __all__ = ["create_backbone"]

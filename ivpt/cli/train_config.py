@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ivpt.config import Config, DataConfig, load_config, validate_config
 from ivpt.errors import ConfigError
 from ivpt.paths import default_run_path
+
+if TYPE_CHECKING:
+    from ivpt.registry import Registry
 
 SHORTCUTS = {
     "dataset": "data.dataset",
@@ -65,11 +68,24 @@ def with_recommendations(preset: str, file: Path | None, overrides: Mapping[str,
     first = load_config(file, preset, overrides)
     backbone = BACKBONES.load(first.backbone.name.partition(":")[0])
     dataset = DATASETS.load(first.data.dataset)
-    recommended = {**backbone.recommended, **dataset.recommended}
+    recommended = {**_recommended(BACKBONES, backbone), **_recommended(DATASETS, dataset)}
     kinds = {f"backbone.options.{o.name}": o.annotation for o in BACKBONES.options(backbone)}
     kinds |= {f"data.options.{o.name}": o.annotation for o in DATASETS.options(dataset)}
     typed = {key: as_kind(value, kinds[key]) if key in kinds else value for key, value in overrides.items()}
     return load_config(file, preset, typed, recommended)
+
+
+def _recommended(registry: "Registry[Any]", plugin: type[Any]) -> Mapping[str, Any]:
+    """What a plugin recommends; one that recommends what is no setting is named."""
+    try:
+        recommended = dict(plugin.recommended)
+        load_config(recommended=recommended)
+    except Exception as error:
+        from ivpt.errors import PluginError
+        from ivpt.registry import first_words
+
+        raise PluginError(f"{registry.called(plugin)} recommends what is no setting: {first_words(error)}.") from error
+    return recommended
 
 
 def as_kind(word: object, kind: Any) -> object:

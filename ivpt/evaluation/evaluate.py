@@ -16,6 +16,7 @@ from ivpt.evaluation.record import as_entry, replicates_of
 from ivpt.evaluation.wanted import is_stored, view_images
 from ivpt.interfaces.dataset import Dataset, Progress
 from ivpt.interfaces.metric import Evidence, Metric, MetricResult, Probe, View
+from ivpt.registry import METRICS, first_words
 from ivpt.runfile.reader import RunFile
 from ivpt.runfile.update import put_metrics, revised
 
@@ -150,10 +151,8 @@ def _of_a_plugin(name: str, metric: Metric, call: Callable[[], T]) -> T:
     except (IvptError, MemoryError, BrokenPipeError):
         raise
     except Exception as error:
-        words = (str(error).strip().splitlines() or ["no message"])[0].rstrip(".")
-        raise PluginError(
-            f"The metric {name!r} ({type(metric).__module__}) failed: {type(error).__name__}: {words}."
-        ) from error
+        who = METRICS.called(type(metric))
+        raise PluginError(f"{who} failed: {type(error).__name__}: {first_words(error)}.") from error
 
 
 class _Plan:
