@@ -84,7 +84,8 @@ def _files(made: Dataset) -> dict[str, Any]:
         info = made.info
     except IvptError as error:
         facts["files"] = "missing" if source is None else facts["files"]
-        return facts | {"note": error.message}
+        # What is missing is told already; classes and licence then wait for the files.
+        return facts if facts["files"] == "missing" and source is not None else facts | {"note": error.message}
     return facts | {
         "classes": len(info.classes),
         "parts": len(info.parts),
