@@ -26,8 +26,8 @@ pytestmark = pytest.mark.asyncio
 class Played:
     """In the place of a job: says what it is told to say, and ends when it is stopped."""
 
-    def __init__(self, drops: Any, out: Path, refit: bool) -> None:
-        self.drops, self.out, self.refit = [str(c) for c in drops], out, refit
+    def __init__(self, drops: Any, out: Path, refit: bool, why: str) -> None:
+        self.drops, self.out, self.refit, self.why = [str(c) for c in drops], out, refit, why
         self._events: queue.Queue[Event] = queue.Queue()
         self.killed = False
 
@@ -54,8 +54,8 @@ class Played:
 def played(monkeypatch: pytest.MonkeyPatch) -> list[Played]:
     jobs: list[Played] = []
 
-    def start(run: Path, concepts: Any, out: Path, *, refit_head: bool, overwrite: bool, who: str) -> Played:
-        jobs.append(Played(concepts, out, refit_head))
+    def start(run: Path, concepts: Any, out: Path, *, refit_head: bool, overwrite: bool, who: str, why: str) -> Played:
+        jobs.append(Played(concepts, out, refit_head, why))
         return jobs[-1]
 
     monkeypatch.setattr(part, "start_pruning", start)
@@ -187,8 +187,11 @@ async def test_a_job_is_cancelled_killed_and_asked_again(
 
 async def test_a_trial_is_kept_and_compared(drive: Callable[..., Any], path: Path, played: list[Played]) -> None:
     async with drive(path, (120, 40)) as (app, press):
-        await press("5", "space", "o", "r")
+        await press("7", "t")
+        type_in(app, "only in snow")
+        await press("enter", "5", "space", "o", "r")
         await until(app, "starting")
+        assert played[0].why == f"{played[0].drops[0]}: only in snow"
         shutil.copy(path, played[0].out)
         played[0].say(Finished({"splits": {"test": answer(app.session.run, 0.25)}}))
         await until(app, "w keeps it")

@@ -50,6 +50,7 @@ class Trial:
         question: what it answers.
         out: the run file it writes.
         kept: whether ``out`` was chosen by a person; else it vanishes with the explorer.
+        why: stored in the history of what it writes.
         job: the process; ``None`` until it is started.
         stage: what it does now, in words; ``done`` of ``total`` with ``seconds_left`` (``None`` while unknown).
         notes: what a person should know.
@@ -60,6 +61,7 @@ class Trial:
     question: Question
     out: Path
     kept: bool
+    why: str = ""
     job: Job | None = None
     stage: str = "starting"
     done: int = 0
@@ -81,7 +83,7 @@ class Trial:
             OSError: no process can be started.
         """
         drops, refit = self.question
-        self.job = start_pruning(run, drops, self.out, refit_head=refit, overwrite=not self.kept, who=who)
+        self.job = start_pruning(run, drops, self.out, refit_head=refit, overwrite=not self.kept, who=who, why=self.why)
         return self.job
 
     def hear(self, event: Event) -> None:
@@ -293,7 +295,10 @@ class Prune(Part):
             self._scratch = TemporaryDirectory(prefix="ivpt-trial-")
         self._trials += 1
         place = out or Path(self._scratch.name if self._scratch else "") / f"{self._trials}.h5"
-        self.trial = Trial(self.question, place, out is not None)
+        # the notes on what is dropped are the reasons for it
+        notes = ((c, self.edits.note(c.layer, c.number)) for c in self.drops)
+        why = "; ".join(f"{c}: {note}" for c, note in notes if note)
+        self.trial = Trial(self.question, place, out is not None, why)
         return self.trial
 
     def hear(self, trial: Trial, event: Event) -> bool:
