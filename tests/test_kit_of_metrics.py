@@ -53,6 +53,10 @@ def _figures(make):
     return wrong(figures=make)
 
 
+def _resampled(self, evidence):
+    return {"share": Figure(0.5, (0.0, 1.0), replicates=np.linspace(0, 1, 10))}
+
+
 def _late(self, evidence):
     self.calls = getattr(self, "calls", 0) + (evidence._rows == 256)
     return {"share": Figure(float(self.calls > 1))}
@@ -117,6 +121,7 @@ WRONG = {
         _figures(lambda self, evidence: {"share": Figure(0.5, (0.9, 0.1))}),
         "(0.9, 0.1)",
     ),
+    "test_replicates_are_of_judged_images": (_figures(_resampled), "does not say of which images"),
     "test_unit_is_known": (_with(unit="furlongs"), "The unit is 'furlongs'"),
     "test_parameters_are_the_protocol": (wrong(__init__=_option, __doc__=TOLD), "['radius'] is not in parameters"),
     "test_result_fits_into_a_run_file": (_with(parameters={"layer": object()}), "cannot be stored"),

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ivpt.errors import ConfigError, DataError, IvptError
 from ivpt.interfaces.metric import Annotation, Evidence, Figure, Metric, MetricResult, View
 from ivpt.metrics.shuffled import Kind, Shuffled
@@ -60,7 +63,8 @@ class Sanity(Metric):
     def compute(self, evidence: Evidence) -> MetricResult:
         """Figures in the unit of each metric; undefined where that metric is."""
         figures: dict[str, Figure] = {}
-        parameters: dict[str, Any] = {"split": self.split, "seed": self.seed}
+        parameters: dict[str, Any] = {"split": self.split, "seed": self.seed, "scores": list(self.names)}
+        judged: NDArray[np.integer] | None = None
         images, units = 0, set()
         for name, metric in self._metrics().items():
             try:
@@ -70,6 +74,8 @@ class Sanity(Metric):
                 figures[name] = Figure(None, None, error.message)
                 continue
             headline = next(iter(own.figures))
+            # of the first figure of all
+            judged = judged if figures else own.judged
             figures[f"{name}: {headline}"] = own.figures[headline]
             figures |= {f"{name}: {headline}, shuffled {k}": r.figures[headline] for k, r in shuffled.items()}
             parameters[name] = dict(own.parameters)
@@ -80,7 +86,8 @@ class Sanity(Metric):
                 f"None of {', '.join(self.names)} can be computed on these images.",
                 "; ".join(figure.why for figure in figures.values() if figure.why),
             )
-        return MetricResult(figures, units.pop() if len(units) == 1 else "", None, images, parameters)
+        unit = units.pop() if len(units) == 1 else ""
+        return MetricResult(figures, unit, None, images, parameters, judged=judged)
 
     def _readers(self, evidence: Evidence) -> list[tuple[Metric, Sequence[View]]]:
         """Metrics with the views they read; those that cannot be computed on these images say so in the result."""

@@ -15,7 +15,7 @@ from ivpt.errors import DataError
 from ivpt.evaluation.record import as_entry
 from ivpt.interfaces.metric import Annotation, Metric, MetricResult, View
 from ivpt.registry import METRICS
-from ivpt.testing.evidence import MadeEvidence
+from ivpt.testing.evidence import IMAGES, MadeEvidence
 from ivpt.testing.kit import PluginTests, plain, require
 
 
@@ -104,6 +104,20 @@ class MetricTests(PluginTests):
             if figure.interval is not None:
                 low, high = figure.interval
                 require(low <= high, f"The interval of {name!r} is {figure.interval}.", "give low, then high.")
+
+    def test_replicates_are_of_judged_images(self, result: MetricResult) -> None:
+        """Where the headline has replicates, ``judged`` says of which images."""
+        headline = next(iter(result.figures.values()))
+        if headline.replicates is None:
+            return
+        require(np.ndim(headline.replicates) == 1, "replicates is no list.", "give one number for each resample.")
+        require(
+            result.judged is not None,
+            "It has replicates and does not say of which images.",
+            "name the positions in evidence that were drawn from as `judged`.",
+        )
+        known = np.isin(np.asarray(result.judged), np.arange(IMAGES))
+        require(known.all(), "judged holds images that are not there.", "name positions in the table of all images.")
 
     def test_unit_is_known(self, result: MetricResult) -> None:
         """The unit is one that tables know."""

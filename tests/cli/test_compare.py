@@ -7,11 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ivpt.analysis.differences import bootstrap
+from ivpt.analysis.pairing import NOT_STORED, OTHER_PARAMETERS
 from ivpt.cli import run
 from ivpt.errors import ExitCode
+from ivpt.runfile.replicates import Replicates
+from ivpt.runfile.update import put_metrics, revised
 from tests.analysis.scoring import entry, write_scored
 
 # Two of eight images tell them apart: a resample has Binomial(8, 1/4) of them, none with probability 0.1, and five or
@@ -118,6 +122,65 @@ def test_what_is_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None
     said = refused(capsys, ExitCode.CONFIG, "one.h5", "two.h5", "--metric", "consistency:mian")
     assert "no figure 'mian'" in said and "'main'" in said
     refused(capsys, ExitCode.USAGE)
+
+
+@pytest.fixture
+def paired(here: Path) -> Path:
+    """``three`` and ``four`` have been given consistency in the same ten resamples, ``one`` of ``here`` has not."""
+    for name, value, again in (("three", 60.0, range(55, 65)), ("four", 62.0, [*range(57, 66), 63])):
+        path = write_scored(Path(f"{name}.h5"), RIGHT["one"], config={"name": name})
+        with revised(path) as copy:
+            found = Replicates(np.array(again, float), np.arange(1, 9))
+            put_metrics(
+                copy,
+                {"consistency": entry(value, (57.0, 64.0), metric="consistency")},
+                {"consistency": found},
+                shown=path,
+            )
+    return here
+
+
+def test_stored_metrics_of_the_same_images_are_paired_in_every_format(
+    paired: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nine resamples differ by 2, the last by -1: one of ten is at most 0, so p = 2 * (1 + 1) / (10 + 1)."""
+    words = ("three.h5", "four.h5", "one.h5", "--metric", "consistency")
+    low = -1 + 0.225 * 3
+    assert told(capsys, *words, "--format", "markdown").splitlines()[6:] == [
+        "| minus three | Con. [%] |",
+        "| --- | ---: |",
+        f"| four | +2.0 ({low:.1f} to 2.0) p = 0.364 |",
+        "| one | +0.0 (-5.0 to 5.0) |",
+        "",
+        "- (…): 95 % interval over test images.",
+        "- p: two-sided bootstrap over test images; it is not corrected for the number of comparisons.",
+        "- Without p: joined from the two intervals as if these were independent, without a test.",
+        f"- Without p, Con. of one: {NOT_STORED}.",
+    ]
+    rows = list(csv.DictReader(io.StringIO(told(capsys, *words, "--format", "csv"))))
+    assert [row["Con. kind"] for row in rows] == ["", "paired", "intervals"]
+    assert float(rows[1]["Con. p"]) == pytest.approx(4 / 11) and rows[2]["Con. p"] == ""
+    assert float(rows[1]["Con. difference low"]) == pytest.approx(low)
+    four, one = (row["differences"][0] for row in json.loads(told(capsys, *words, "--json"))["rows"][1:])
+    assert four == {
+        "value": 2.0,
+        "interval": pytest.approx([low, 2.0]),
+        "p": pytest.approx(4 / 11),
+        "kind": "paired",
+        "why": "",
+    }
+    assert (one["kind"], one["p"], one["why"]) == ("intervals", None, NOT_STORED)
+
+
+def test_other_parameters_are_joined_and_said(paired: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = Path("four.h5")
+    other = entry(62.0, (57.0, 64.0), metric="consistency", parameters={"threshold": 0.5})
+    with revised(path) as copy:
+        found = Replicates(np.arange(10.0), np.arange(1, 9))
+        put_metrics(copy, {"consistency": other}, {"consistency": found}, shown=path)
+    words = told(capsys, "three.h5", "four.h5", "--metric", "consistency", "--format", "markdown")
+    assert "Con. was computed with different threshold: 0.8, 0.5." in words
+    assert f"Without p, Con. of four: {OTHER_PARAMETERS}." in words and "p =" not in words
 
 
 def test_names_from_files_send_no_control_sequence(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

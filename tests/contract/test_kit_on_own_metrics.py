@@ -7,12 +7,6 @@ OWN = [listed.name for listed in METRICS.listing() if listed.distribution == "iv
 
 OTHER_WORDS = {
     "consistency": "`uncropped` is told as a figure of its own",
-    "eraser": "`images` is the number of images",
-    "faithfulness": "`images` is the number of images",
-    "insertion_deletion": "`images` is the number of images",
-    "nmi_ari": "`grid` is told as the frame",
-    "nmi_ari_pixels": "`grid` is told as the frame",
-    "sanity": "`scores` are the names of its figures",
     "stability": "`uncropped` is told as a figure of its own",
 }
 

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from ivpt.errors import DataError
-from ivpt.evaluation.record import as_entry
+from ivpt.evaluation.record import as_entry, replicates_of
 from ivpt.interfaces.metric import Metric, MetricResult, View
 from ivpt.metrics.evidence import RunEvidence
 from ivpt.registry import METRICS
 from ivpt.runfile.content import MapBatch
 from ivpt.runfile.reader import RunFile
 from ivpt.runfile.views import ViewWriter
+from ivpt.testing.evidence import MadeEvidence
 from tests.data.test_plugin_docs import printed
 from tests.synthetic import write_synthetic_run
 
@@ -75,6 +76,23 @@ def test_it_computes_from_a_run_file_or_says_why_not(path: Path, name: str) -> N
         result = metric.compute(RunEvidence(run))
         check(result, name)
         assert result.images <= (run.splits == 2).sum()
+
+
+@pytest.mark.parametrize("name", sorted({*METRICS.names()} - {"accuracy"}))
+def test_headlines_can_be_paired(name: str) -> None:
+    """All but accuracies, which are paired by their predictions."""
+    metric = METRICS.create(name, {})
+    evidence = MadeEvidence(declared=metric.views(MadeEvidence()))
+    result = metric.compute(evidence)
+    (headline, *_), found = result.figures.values(), replicates_of(result)
+    if headline.value is None:
+        assert found is None
+        return
+    assert found is not None and found.values.dtype == np.float32 and len(found.values) == 1000
+    defined = found.values[np.isfinite(found.values)]
+    assert headline.interval == pytest.approx(np.percentile(defined, [2.5, 97.5]), rel=1e-5, abs=1e-6)
+    assert len(found.images) == len(set(found.images.tolist())) == result.images
+    assert (evidence.splits[found.images] == 2).all()
 
 
 def test_the_printed_metric_works(path: Path) -> None:
