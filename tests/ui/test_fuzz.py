@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from textual.command import CommandPalette
 
 from ivpt.jobs.lines import Event, Failed, Progressed
+from ivpt.ui import trial as part
 from ivpt.ui.actions import ACTIONS
 from ivpt.ui.app import Explorer
 from ivpt.ui.opening import read_path
-from ivpt.ui.parts import prune as part
 from tests.synthetic import write_synthetic_run
 from tests.ui.driving import settle
 

@@ -13,9 +13,9 @@ from ivpt.jobs.lines import Event, Failed, Finished, Noted, Progressed
 from ivpt.runfile.edit_log import EditLog
 from ivpt.runfile.edits import read_edits
 from ivpt.runfile.reader import RunFile
+from ivpt.ui import trial as part
 from ivpt.ui.app import Explorer
 from ivpt.ui.opening import read_path
-from ivpt.ui.parts import prune as part
 from ivpt.ui.screens.prune import PruneScreen
 from tests.synthetic import write_synthetic_run
 from tests.ui.driving import screen_text, settle, type_in

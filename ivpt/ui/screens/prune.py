@@ -16,12 +16,13 @@ from ivpt.jobs.lines import Event, Failed, Finished
 from ivpt.runfile.publish import replacing, writing
 from ivpt.ui import editing
 from ivpt.ui.actions import IMAGE, PRUNE
-from ivpt.ui.parts.prune import EVIDENCE, FLIPS, MARKS, MODEL, Prune, Trial
+from ivpt.ui.parts.prune import EVIDENCE, FLIPS, MARKS, MODEL, Prune
 from ivpt.ui.screens import prune_lines
 from ivpt.ui.screens.base import SessionScreen, bindings
 from ivpt.ui.screens.concept_lines import layers_title
 from ivpt.ui.screens.prompt import path_of
 from ivpt.ui.text import plain
+from ivpt.ui.trial import Trial
 from ivpt.ui.widgets.sheet import Sheet
 
 _PANES = {"prune-list": MARKS, "prune-evidence": EVIDENCE, "prune-model": MODEL}

@@ -6,21 +6,13 @@ from textual.content import Content
 
 from ivpt.runfile.concept import Concept
 from ivpt.ui.parts.edits import told
-from ivpt.ui.parts.prune import (
-    CLASSES,
-    EVIDENCE,
-    FLIPS,
-    MODEL,
-    SUMMARY,
-    Answer,
-    Prune,
-    Trial,
-    changed_classes,
-)
+from ivpt.ui.parts.prune import CLASSES, EVIDENCE, FLIPS, MODEL, SUMMARY, Prune
+from ivpt.ui.screens.answer_lines import answer_lines, first_shown
 from ivpt.ui.session import Session
 from ivpt.ui.text import plain, shortened
+from ivpt.ui.trial import Trial
 from ivpt.ui.widgets.bars import bar, swatch
-from ivpt.ui.widgets.cells import CHOSEN, MUTED, cut, folded
+from ivpt.ui.widgets.cells import CHOSEN, MUTED, folded
 from ivpt.ui.widgets.sheet import click
 
 TITLES = {EVIDENCE: "A  EVIDENCE REMOVED", MODEL: "B  REMOVED FROM THE MODEL"}
@@ -47,7 +39,7 @@ def listed(session: Session, concepts: tuple[Concept, ...], most: int = 4) -> st
 def list_lines(session: Session, prune: Prune, width: int, height: int) -> list[Content]:
     """Concepts of the layer with their marks and the coarse concept each feeds."""
     layer, at = session.layer, prune.concept
-    first = _first(layer.foreground.index(at.number) if at else 0, height, len(layer.foreground))
+    first = first_shown(layer.foreground.index(at.number) if at else 0, height, len(layer.foreground))
     lines = []
     for k in layer.foreground[first:]:
         concept = Concept(layer.key, k)
@@ -129,7 +121,7 @@ def evidence_lines(session: Session, prune: Prune, width: int, height: int) -> l
         return [*head, *folded([Content.styled(words, MUTED)], width)]
     it = "it" if len(drops) == 1 else "them"
     tail = folded([Content.styled(f"Not a model trained without {it}.", MUTED)], width)
-    return [*head, *_answer(prune, EVIDENCE, answer, width, height - len(head) - len(tail)), *tail]
+    return [*head, *answer_lines(prune, EVIDENCE, answer, width, height - len(head) - len(tail)), *tail]
 
 
 def _only_fine(session: Session, fine: tuple[Concept, ...]) -> list[Content]:
@@ -175,7 +167,7 @@ def model_lines(session: Session, prune: Prune, width: int, height: int) -> list
     answer = trial.answer(prune.split)
     if answer is None:
         return [*lines, Content.styled(f"No {prune.split} images were judged.", MUTED), *tail]
-    return [*lines, *_answer(prune, MODEL, answer, width, height - len(lines) - len(tail)), *tail]
+    return [*lines, *answer_lines(prune, MODEL, answer, width, height - len(lines) - len(tail)), *tail]
 
 
 def _progress(trial: Trial, width: int) -> list[Content]:
@@ -193,118 +185,6 @@ def clock(seconds: float) -> str:
     """``0:42``."""
     whole = max(round(seconds), 0)
     return f"{whole // 60}:{whole % 60:02d}"
-
-
-def _answer(prune: Prune, pane: str, answer: Answer, width: int, height: int) -> list[Content]:
-    if prune.view == CLASSES:
-        return _classes(prune, pane, answer, width, height)
-    if prune.view == FLIPS:
-        return _flips(prune, pane, answer, width, height)
-    # what it is not stands below and is not pushed out
-    lines = _summary(prune, answer, width)[: max(height, 1)]
-    room = height - len(lines) - 1
-    # as many of the classes that change most as there is room for; v shows them all
-    return [*lines, Content(""), *_classes(prune, "", answer, width, room)] if room > 3 else lines
-
-
-def _summary(prune: Prune, answer: Answer, width: int) -> list[Content]:
-    room = min(20, width - 25)
-    head = cut(f"{prune.split} {answer['images']:,} images", room)
-    before, after = answer["before"]["accuracy"], answer["after"]["accuracy"]
-    change = 100 * (after - before)
-    colour = "$error" if change < 0 else "$success" if change > 0 else ""
-    other = answer["flipped"] - answer["lost"] - answer["won"]
-    lines = [
-        Content.styled(f"{head:<{room}}{'before':>8}{'after':>8}{'change':>8}", MUTED),
-        Content.assemble(
-            f"{'accuracy':<{room}}{before:8.1%}",
-            (f"{after:8.1%}", "bold"),
-            (f"{change:+8.1f}", colour),
-            (_interval(answer["after"]) if width >= 70 else "", MUTED),
-        ),
-        Content.assemble(
-            (f"{answer['flipped']} flip: ", "bold"),
-            (f"{answer['lost']} lost", "$error" if answer["lost"] else ""),
-            ", ",
-            (f"{answer['won']} won", "$success" if answer["won"] else ""),
-            f", {other} still wrong",
-        ),
-    ]
-    for attribute, groups in answer["worst_groups"].items():
-        if "before" in groups and "after" in groups:
-            worst = groups["after"]
-            # another group may be the worst one afterwards, so there is no difference of one group to show
-            words = plain(f"{worst['class']} × {worst['value']}")
-            lines.append(
-                Content.assemble(
-                    f"{cut(plain(f'worst {attribute}'), room)}",
-                    f"{groups['before']['accuracy']:8.1%}",
-                    (f"{worst['accuracy']:8.1%}", "bold"),
-                    (f" {cut(words, max(width - room - 17, 1))}", MUTED),
-                )
-            )
-    return lines
-
-
-def _interval(figure: Answer) -> str:
-    low, high = figure["interval"]
-    return f"  after: {low:.1%} to {high:.1%}"
-
-
-def _classes(prune: Prune, pane: str, answer: Answer, width: int, height: int) -> list[Content]:
-    rows = changed_classes(answer)
-    room = max(width - 30, 6)
-    head = Content.styled(f"{'class':<{room}}{'images':>7}{'before':>8}{'after':>7}{'change':>8}", MUTED)
-    at = min(prune.at, max(len(rows) - 1, 0)) if prune.pane == pane else None
-    first = _first(at or 0, height - 1, len(rows))
-    lines = []
-    for n, row in list(enumerate(rows))[first : first + max(height - 1, 1)]:
-        share, then = row["before"] / row["images"], row["after"] / row["images"]
-        change = 100 * (then - share)
-        colour = "$error" if change < 0 else "$success" if change > 0 else MUTED
-        name = plain(row["class"], room - 1)
-        lines.append(
-            _row(
-                Content.assemble(
-                    f"{name:<{room}}{row['images']:>7}{share:8.0%}{then:7.0%}", (f"{change:+8.1f}", colour)
-                ),
-                n == at,
-                width,
-            )
-        )
-    return [head, *lines]
-
-
-def _flips(prune: Prune, pane: str, answer: Answer, width: int, height: int) -> list[Content]:
-    flips = answer["flips"]
-    if not flips:
-        return [Content.styled(f"No {prune.split} image flips.", MUTED)]
-    at = min(prune.at, len(flips) - 1) if prune.pane == pane else None
-    first = _first(at or 0, height - 1, len(flips))
-    hint = "⏎ looks at the image" if at is not None else "a: arrow keys here"
-    lines = [Content.styled(f"{len(flips)} images flip  {hint}", MUTED)]
-    for n, flip in list(enumerate(flips))[first : first + max(height - 1, 1)]:
-        right = flip["after"] == flip["label"]
-        sign, colour = (
-            ("✓", "$success") if right else ("✗", "$error") if flip["before"] == flip["label"] else ("·", MUTED)
-        )
-        words = f"{plain(flip['before'])} → {plain(flip['after'])}"
-        true = "" if right or flip["before"] == flip["label"] else f" (is {plain(flip['label'])})"
-        text = f"{words}{true}"
-        name = shortened(plain(flip["id"]), max(width - len(text) - 4, 8))
-        line = _row(Content.assemble((f"{sign} ", colour), text, (f"  {name}", MUTED)), n == at, width)
-        lines.append(line.stylize(click(f"screen.flip({pane!r}, {n})")))
-    return lines
-
-
-def _row(line: Content, chosen: bool, width: int) -> Content:
-    if not chosen:
-        return line
-    return line.pad_right(max(width - line.cell_length, 0)).stylize(CHOSEN)
-
-
-def _first(at: int, height: int, rows: int) -> int:
-    return max(0, min(at - height // 2, rows - height)) if height > 0 else 0
 
 
 def _wrapped(words: str, width: int) -> list[str]:

@@ -1,0 +1,131 @@
+"""Lines of an answer about pruning: figures over all images, per class, and the images that flip."""
+
+from textual.content import Content
+
+from ivpt.ui.parts.prune import CLASSES, FLIPS, Prune, changed_classes
+from ivpt.ui.text import plain, shortened
+from ivpt.ui.trial import Answer
+from ivpt.ui.widgets.cells import CHOSEN, MUTED, cut
+from ivpt.ui.widgets.sheet import click
+
+
+def answer_lines(prune: Prune, pane: str, answer: Answer, width: int, height: int) -> list[Content]:
+    """An answer in the view that is chosen.
+
+    Args:
+        prune: the view, and the row that the arrow keys stand on.
+        pane: where the answer is shown.
+        answer: about one split.
+        width: in character cells.
+        height: of what is left for it.
+    """
+    if prune.view == CLASSES:
+        return _classes(prune, pane, answer, width, height)
+    if prune.view == FLIPS:
+        return _flips(prune, pane, answer, width, height)
+    # what it is not stands below and is not pushed out
+    lines = _summary(prune, answer, width)[: max(height, 1)]
+    room = height - len(lines) - 1
+    # as many of the classes that change most as there is room for; v shows them all
+    return [*lines, Content(""), *_classes(prune, "", answer, width, room)] if room > 3 else lines
+
+
+def _summary(prune: Prune, answer: Answer, width: int) -> list[Content]:
+    room = min(20, width - 25)
+    head = cut(f"{prune.split} {answer['images']:,} images", room)
+    before, after = answer["before"]["accuracy"], answer["after"]["accuracy"]
+    change = 100 * (after - before)
+    colour = "$error" if change < 0 else "$success" if change > 0 else ""
+    other = answer["flipped"] - answer["lost"] - answer["won"]
+    lines = [
+        Content.styled(f"{head:<{room}}{'before':>8}{'after':>8}{'change':>8}", MUTED),
+        Content.assemble(
+            f"{'accuracy':<{room}}{before:8.1%}",
+            (f"{after:8.1%}", "bold"),
+            (f"{change:+8.1f}", colour),
+            (_interval(answer["after"]) if width >= 70 else "", MUTED),
+        ),
+        Content.assemble(
+            (f"{answer['flipped']} flip: ", "bold"),
+            (f"{answer['lost']} lost", "$error" if answer["lost"] else ""),
+            ", ",
+            (f"{answer['won']} won", "$success" if answer["won"] else ""),
+            f", {other} still wrong",
+        ),
+    ]
+    for attribute, groups in answer["worst_groups"].items():
+        if "before" in groups and "after" in groups:
+            worst = groups["after"]
+            # another group may be the worst one afterwards, so there is no difference of one group to show
+            words = plain(f"{worst['class']} × {worst['value']}")
+            lines.append(
+                Content.assemble(
+                    f"{cut(plain(f'worst {attribute}'), room)}",
+                    f"{groups['before']['accuracy']:8.1%}",
+                    (f"{worst['accuracy']:8.1%}", "bold"),
+                    (f" {cut(words, max(width - room - 17, 1))}", MUTED),
+                )
+            )
+    return lines
+
+
+def _interval(figure: Answer) -> str:
+    low, high = figure["interval"]
+    return f"  after: {low:.1%} to {high:.1%}"
+
+
+def _classes(prune: Prune, pane: str, answer: Answer, width: int, height: int) -> list[Content]:
+    rows = changed_classes(answer)
+    room = max(width - 30, 6)
+    head = Content.styled(f"{'class':<{room}}{'images':>7}{'before':>8}{'after':>7}{'change':>8}", MUTED)
+    at = min(prune.at, max(len(rows) - 1, 0)) if prune.pane == pane else None
+    first = first_shown(at or 0, height - 1, len(rows))
+    lines = []
+    for n, row in list(enumerate(rows))[first : first + max(height - 1, 1)]:
+        share, then = row["before"] / row["images"], row["after"] / row["images"]
+        change = 100 * (then - share)
+        colour = "$error" if change < 0 else "$success" if change > 0 else MUTED
+        name = plain(row["class"], room - 1)
+        lines.append(
+            _row(
+                Content.assemble(
+                    f"{name:<{room}}{row['images']:>7}{share:8.0%}{then:7.0%}", (f"{change:+8.1f}", colour)
+                ),
+                n == at,
+                width,
+            )
+        )
+    return [head, *lines]
+
+
+def _flips(prune: Prune, pane: str, answer: Answer, width: int, height: int) -> list[Content]:
+    flips = answer["flips"]
+    if not flips:
+        return [Content.styled(f"No {prune.split} image flips.", MUTED)]
+    at = min(prune.at, len(flips) - 1) if prune.pane == pane else None
+    first = first_shown(at or 0, height - 1, len(flips))
+    hint = "⏎ looks at the image" if at is not None else "a: arrow keys here"
+    lines = [Content.styled(f"{len(flips)} images flip  {hint}", MUTED)]
+    for n, flip in list(enumerate(flips))[first : first + max(height - 1, 1)]:
+        right = flip["after"] == flip["label"]
+        sign, colour = (
+            ("✓", "$success") if right else ("✗", "$error") if flip["before"] == flip["label"] else ("·", MUTED)
+        )
+        words = f"{plain(flip['before'])} → {plain(flip['after'])}"
+        true = "" if right or flip["before"] == flip["label"] else f" (is {plain(flip['label'])})"
+        text = f"{words}{true}"
+        name = shortened(plain(flip["id"]), max(width - len(text) - 4, 8))
+        line = _row(Content.assemble((f"{sign} ", colour), text, (f"  {name}", MUTED)), n == at, width)
+        lines.append(line.stylize(click(f"screen.flip({pane!r}, {n})")))
+    return lines
+
+
+def _row(line: Content, chosen: bool, width: int) -> Content:
+    if not chosen:
+        return line
+    return line.pad_right(max(width - line.cell_length, 0)).stylize(CHOSEN)
+
+
+def first_shown(at: int, height: int, rows: int) -> int:
+    """The first row of a list that is too long, so that one of its rows is in the middle."""
+    return max(0, min(at - height // 2, rows - height)) if height > 0 else 0
