@@ -1,4 +1,4 @@
-"""Where background prototypes begin: at what the border of training images looks like."""
+"""Where background prototypes begin: turned to the border of training images, away from what is everywhere."""
 
 import torch
 from accelerate import Accelerator
@@ -19,11 +19,12 @@ IMAGES = 256
 def start_background(
     accelerator: Accelerator, model: ConceptModel, images: ImageSet, *, seed: int, batch_size: int
 ) -> None:
-    """Put the background prototype of every set at the mean token of the images' border.
+    """Turn the background prototype of every set towards the border of the images.
 
-    The mean is weighted as the background's presence is (Eq. 15). Background presence (Eq. 14) alone asks of a
-    background that starts anywhere no more than one place near the border of each image, which a part of the object can
-    give as well. The other prototypes stay where they were drawn.
+    Background presence (Eq. 14) alone asks of a background that starts anywhere no more than one place near the border
+    of each image, which a part of the object can give as well. Its prototype keeps the length it was drawn with, so
+    that it has no advantage of distance, and has nothing of the mean token, which is everywhere: with it, where tokens
+    share a large mean, the background would begin with every cell. The other prototypes stay as they were drawn.
 
     Args:
         accelerator: the main process looks, and tells the others.
@@ -35,25 +36,38 @@ def start_background(
     if accelerator.is_main_process:
         generator = torch.Generator().manual_seed(seed_of(seed, Purpose.BACKGROUND))
         chosen = torch.randperm(len(images), generator=generator)[:IMAGES].tolist()
-        _place(accelerator, model, images, chosen, batch_size)
+        for key, direction in _directions(accelerator, model, images, chosen, batch_size).items():
+            prototype = model.concept_set(key).prototypes.data[BACKGROUND]
+            length = direction.norm()
+            if length > 0:
+                prototype.copy_(direction / length * prototype.norm())
     if accelerator.num_processes > 1:
         for key in (*model.blocks, "coarse"):
             prototypes = model.concept_set(key).prototypes
             prototypes.data = broadcast(prototypes.data)
 
 
-def _place(accelerator: Accelerator, model: ConceptModel, images: ImageSet, chosen: list[int], batch_size: int) -> None:
-    sums: dict[int | str, Tensor] = {}
+def _directions(
+    accelerator: Accelerator, model: ConceptModel, images: ImageSet, chosen: list[int], batch_size: int
+) -> dict[int | str, Tensor]:
+    """Mean token weighted as in Eq. 15 less the plain one, without its component along the latter; (D,) of each set."""
+    border: dict[int | str, Tensor] = {}
+    plain: dict[int | str, Tensor] = {}
     batches = [chosen[start : start + batch_size] for start in range(0, len(chosen), batch_size)]
     for batch in make_loader(images, batches, 0):
         with torch.no_grad(), accelerator.autocast():
             features = model.bare_features(batch["image"].to(accelerator.device))
         for key, cells in features.items():
+            cells = cells.to(torch.promote_types(cells.dtype, torch.float32))
             weights = border_mask(*model.backbone.grid, like=cells).flatten()
-            found = torch.einsum("bud,u->d", cells, weights) / (weights.sum() * len(chosen))
-            sums[key] = sums.get(key, torch.zeros_like(found)) + found
-    for key, mean in sums.items():
-        model.concept_set(key).prototypes.data[BACKGROUND] = mean
+            border[key] = border.get(key, 0) + torch.einsum("bud,u->d", cells, weights / weights.sum())
+            plain[key] = plain.get(key, 0) + cells.mean(1).sum(0)
+    directions = {}
+    for key, mean in plain.items():
+        difference = border[key] - mean
+        squared = mean.square().sum()
+        directions[key] = difference - mean * (difference @ mean / squared) if squared > 0 else difference
+    return directions
 
 
 __all__ = ["IMAGES", "start_background"]
