@@ -81,7 +81,7 @@ class ConceptsConfig(_Section):
     init_std: float = Field(0.05, gt=0, description="standard deviation of the prototypes at the start")
     background_start: Literal["border", "random"] = Field(
         "border",
-        description="background prototypes start towards the images' border, or drawn as the others",
+        description="background prototypes of prompted blocks start towards the images' border, or drawn",
     )
     cross_layer: bool = Field(True, description="off: only the set after the last block (Table 3 baseline)")
     spatial_bias: Literal["inside", "outside", "off"] = Field(

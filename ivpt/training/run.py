@@ -121,7 +121,7 @@ def train(
         elif accelerator.is_main_process:
             # What an earlier, replaced run left must not be resumed in this one's name.
             checkpoint_path(out).unlink(missing_ok=True)
-        if saved is None and config.concepts.background_start == "border":
+        if saved is None and model.blocks and config.concepts.background_start == "border":
             images = data.images("train", backbone, config)
             start_background(
                 accelerator, model, images, seed=config.training.seed, batch_size=config.training.batch_size
