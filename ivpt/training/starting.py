@@ -25,8 +25,9 @@ def start_background(
     of each image, which a part of the object can give as well. Its prototype keeps the length it was drawn with, so
     that it has no advantage of distance, and has nothing of the mean token, which is everywhere: with it, where tokens
     share a large mean, the background would begin with every cell. The other prototypes stay as they were drawn, and so
-    does the set after the last block: classification teaches it, and where its background begins with the larger part
-    of the image it can win all of it before classification has spoken; empty regions send no gradient, and that is final.
+    does the set after the last block. Classification teaches that one, and where its background begins with the larger
+    part of the image it can win all of it before classification has spoken; empty regions send no gradient, and that is
+    final.
 
     Args:
         accelerator: the main process looks, and tells the others.
