@@ -1,6 +1,6 @@
 """Where ivpt's defaults leave the paper or choose among its readings: trains each alternative and compares on val.
 
-python benchmarks/choices.py --folder runs/choices --seeds 0 1 2 [--only "background starts anywhere" ...]
+python benchmarks/choices.py --folder runs/choices --seeds 0 1 2 [--only "soft groups" ...]
 """
 
 import argparse
@@ -18,11 +18,6 @@ VAL = 1
 CHOICES = {
     "default": (),
     "prompts teach prototypes": ("concepts.detach=false",),
-    "background starts anywhere": ("concepts.background_start=random",),
-    "background starts anywhere, prompts teach prototypes": (
-        "concepts.background_start=random",
-        "concepts.detach=false",
-    ),
     "no consistency across layers": ("loss.consistency=0",),
     "tokens of the backbone frozen": ("concepts.train_backbone_tokens=false",),
     "spatial bias after the softmax": ("concepts.spatial_bias=outside",),

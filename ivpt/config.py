@@ -79,10 +79,6 @@ class ConceptsConfig(_Section):
     )
     coarse: int = Field(4, ge=1, description="n: coarse concepts, and fused prompts per layer")
     init_std: float = Field(0.05, gt=0, description="standard deviation of the prototypes at the start")
-    background_start: Literal["border", "random"] = Field(
-        "border",
-        description="background prototypes of prompted blocks start towards the images' border, or drawn",
-    )
     cross_layer: bool = Field(True, description="off: only the set after the last block (Table 3 baseline)")
     spatial_bias: Literal["inside", "outside", "off"] = Field(
         "inside", description="Eq. 5: inside the softmax, added after it (as printed), or zero and fixed"
@@ -192,12 +188,7 @@ class Config(_Section):
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "default": {},
     "paper": {
-        "concepts": {
-            "background_start": "random",
-            "spatial_bias": "outside",
-            "detach": False,
-            "background_group": True,
-        },
+        "concepts": {"spatial_bias": "outside", "detach": False, "background_group": True},
         "loss": {
             "consistency_form": "regions",
             "orthogonality_form": "sum",
@@ -209,7 +200,6 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "published": {
         "concepts": {
-            "background_start": "random",
             "empty_regions": "zero",
             "grouping": "soft",
             "detach_groups": True,

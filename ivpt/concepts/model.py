@@ -105,16 +105,6 @@ class ConceptModel(nn.Module):
         maps: Maps = {index: layer.attention for index, layer in layers.items()}
         return maps | {"coarse": self.concept_set("coarse")(features)}
 
-    def bare_features(self, images: Float[Tensor, "b 3 H W"]) -> dict[int, Float[Tensor, "b u d"]]:
-        """E of every prompted block, as the backbone makes it without prompts."""
-        tokens = self.backbone.embed(images)
-        found: dict[int, Tensor] = {}
-        for index in range(max(self.blocks, default=-1) + 1):
-            if index in self.counts:
-                found[index] = self._features(tokens)
-            tokens = self.backbone.block(index, tokens)
-        return found
-
     def noise(self, batch: int, generator: torch.Generator) -> dict[int, Tensor]:
         """Gumbel noise (batch, m, n + 1) of every fused block, on the generator's device."""
         groups = self.config.coarse + 1

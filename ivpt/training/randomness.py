@@ -17,7 +17,6 @@ class Purpose(IntEnum):
     ORDER = 1
     NOISE = 2
     AFFINE = 3
-    BACKGROUND = 4
 
 
 def seed_of(seed: int, purpose: Purpose, *place: int) -> int:

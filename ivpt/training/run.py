@@ -30,7 +30,6 @@ from ivpt.training.preparation import (
     create_dataset,
     prepare_data,
 )
-from ivpt.training.starting import start_background
 
 MAY_CHANGE = {"data.root", "data.workers", "training.device"}
 """Settings a resumed run may have otherwise: where files are and what computes, but nothing that enters the result."""
@@ -121,11 +120,6 @@ def train(
         elif accelerator.is_main_process:
             # What an earlier, replaced run left must not be resumed in this one's name.
             checkpoint_path(out).unlink(missing_ok=True)
-        if saved is None and model.blocks and config.concepts.background_start == "border":
-            images = data.images("train", backbone, config)
-            start_background(
-                accelerator, model, images, seed=config.training.seed, batch_size=config.training.batch_size
-            )
         if accelerator.is_main_process:
             observer.ready(_setup(config, accelerator, data, model, plan, saved))
         # Only from here on is there something to save; before, a signal may end everything at once.
