@@ -104,7 +104,7 @@ def _plain(value: object) -> str:
 
 def _argument(argument: click.Argument) -> str:
     name = (argument.metavar or argument.name or "").upper()
-    return name if argument.required else f"[{name.strip('[]')}]"
+    return name if argument.required or name.startswith("[") else f"[{name}]"
 
 
 def _prose(command: click.Command) -> str:

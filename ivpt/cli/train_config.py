@@ -66,8 +66,8 @@ def with_recommendations(preset: str, file: Path | None, overrides: Mapping[str,
     from ivpt.registry import BACKBONES, DATASETS
 
     first = load_config(file, preset, overrides)
-    backbone = BACKBONES.load(first.backbone.name.partition(":")[0])
     dataset = DATASETS.load(first.data.dataset)
+    backbone = BACKBONES.load(first.backbone.name.partition(":")[0])  # last: it takes long, as it imports torch
     recommended = {**_recommended(BACKBONES, backbone), **_recommended(DATASETS, dataset)}
     kinds = {f"backbone.options.{o.name}": o.annotation for o in BACKBONES.options(backbone)}
     kinds |= {f"data.options.{o.name}": o.annotation for o in DATASETS.options(dataset)}

@@ -24,7 +24,7 @@ CITATION = "Krizhevsky, A. Learning multiple layers of features from tiny images
 
 @final
 class Cifar100(Dataset):
-    """CIFAR-100 in its *python version*: 100 classes, their 20 superclasses as an attribute, published split.
+    """CIFAR-100 in its python version: 100 classes, their 20 superclasses as an attribute, published split.
 
     The files are pickles and are read without executing them.
 

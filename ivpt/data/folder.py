@@ -30,7 +30,7 @@ SPLIT_FOLDERS: dict[str, Split] = {
 
 @final
 class Folder(Dataset):
-    """``DIR/class/.../image``, or ``DIR/{train,val,test}/class/.../image`` where the split is made already.
+    """Your own: DIR/class/.../image, or DIR/{train,val,test}/class/.../image where the split is made already.
 
     Classes are the class folders' names in alphabetical order; hidden files and folders are passed over.
 

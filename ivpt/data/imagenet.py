@@ -33,7 +33,7 @@ CITATION = (
 
 @final
 class ImageNet(Dataset):
-    """ImageNet-1k, or a selection of its classes: ``train/SYNSET/*.JPEG`` and ``val``.
+    """ImageNet-1k, or a selection of its classes: train/SYNSET/*.JPEG and val.
 
     ``val`` may hold class folders, or the 50,000 files of the published archive beside the development kit that has
     their labels. Labels are places in the sorted list of WordNet ids, as everywhere but in the development kit. The

@@ -9,7 +9,8 @@ import pytest
 from ivpt.backbones.vit_mini import VitMini
 from ivpt.cli.plugin_options import split_plugin_options
 from ivpt.cli.train_config import resolve, shortcuts, with_recommendations
-from ivpt.errors import ConfigError
+from ivpt.errors import ConfigError, PluginError
+from ivpt.registry import BACKBONES
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +31,15 @@ def test_typed_beats_file_beats_preset_beats_recommendation_beats_default(tmp_pa
 
 def test_a_recommendation_belongs_to_its_backbone() -> None:
     assert with_recommendations("default", None, {"backbone.name": "dinov2_s"}).training.epochs == 25
+
+
+def test_a_wrong_data_set_is_said_before_the_backbone_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    def imported(name: str) -> None:
+        pytest.fail(f"{name} was imported first, which takes seconds")
+
+    monkeypatch.setattr(BACKBONES, "load", imported)
+    with pytest.raises(PluginError, match="no data set 'paperbird'"):
+        with_recommendations("default", None, {"data.dataset": "paperbird"})
 
 
 def test_options_and_settings_become_dotted_keys() -> None:

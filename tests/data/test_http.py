@@ -61,6 +61,12 @@ def test_a_later_call_goes_on_where_an_earlier_one_gave_up(tmp_path):
         assert requests[0]["Range"] == "bytes=350000-"
 
 
+def test_where_nothing_came_nothing_is_gone_on_from(tmp_path):
+    with serving(CONTENT, lambda h, c, n: send(h, b"", status=503)) as (url, _), pytest.raises(DataError) as caught:
+        download(url, tmp_path / "x", attempts=2, pause=0.001)
+    assert "Nothing was received" in caught.value.hint and " 0 bytes" not in f" {caught.value.hint}"
+
+
 def test_another_address_is_another_file(tmp_path):
     (tmp_path / "x.part").write_bytes(b"of something else")
     (tmp_path / "x.part.json").write_text('{"url": "http://elsewhere/", "total": 700000, "validator": ""}')

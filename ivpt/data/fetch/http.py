@@ -87,7 +87,9 @@ def download(
             if failed >= attempts:
                 raise DataError(
                     f"{url} cannot be downloaded: {_reason(error)}.",
-                    f"{have:,} bytes are there; the same command goes on from them.",
+                    f"{have:,} bytes are there; the same command goes on from them."
+                    if have
+                    else "Nothing was received; the same command tries again.",
                 ) from None
             time.sleep(pause * 2 ** max(failed - 1, 0))
     _part(target).replace(target)
