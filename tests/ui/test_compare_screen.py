@@ -41,6 +41,7 @@ async def test_a_second_run_is_laid_beside(
     async with drive(path, size) as (app, press):
         await press("6")
         assert "o lays a second run" in " ".join(screen_text(app).split())
+        assert "does not have it" not in screen_text(app)
         await press("o")
         assert app.screen.query_one(Input).value == f"{path.parent}/"
         type_in(app, "other.h5")

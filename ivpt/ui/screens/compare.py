@@ -81,7 +81,7 @@ class CompareScreen(SessionScreen):
         for side, channel in zip(_SIDES, (None, None) if row is None else (row.first, row.second), strict=True):
             shown = () if found is None else found.first if side == "a" else found.second
             self.query_one(f"#compare-{side}", Sheet).draw(
-                lambda w, h, s=side, c=channel, e=shown: [_side_line(s, c, e, w)]  # type: ignore[misc]
+                lambda w, h, s=side, c=channel, e=shown: [_side_line(s, c, e, w)] if row else []  # type: ignore[misc]
             )
             for at in range(EXAMPLES):
                 tile = self.query_one(f"#compare-{side}-{at}", PictureView)
