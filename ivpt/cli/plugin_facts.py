@@ -90,7 +90,7 @@ def _fits(status: Status, pattern: str, fits: Callable[[str, str], bool]) -> boo
 def _in_one_process(listed: Sequence[Status], describe: bool, limit: float) -> Iterator[Found]:
     """Answers in order, until the process is lost; the plugin that lost it is the last one answered for."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "ivpt.cli.plugin_worker"],
+        [sys.executable, "-P", "-m", "ivpt.cli.plugin_worker"],  # -P: no other ivpt where the user stands
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -50,7 +50,9 @@ class Job:
         # open for as long as the job lives; a pipe that nobody reads would fill up and stop it
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "ivpt", *words],
+            # -P and the path of this process: its own ivpt, and not a folder of that name where the user stands
+            [sys.executable, "-P", "-m", "ivpt", *words],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._stderr,

@@ -45,6 +45,13 @@ def test_data_sets_say_whether_their_files_are_here(place, capsys):
     assert found["folder"]["source"]["root"] is None
 
 
+def test_plugins_are_asked_by_the_same_ivpt_wherever_it_is_started(place, capsys, tmp_path, monkeypatch):
+    (tmp_path / "ivpt").mkdir()
+    (tmp_path / "ivpt" / "__init__.py").write_text("raise SystemExit('another one')")
+    monkeypatch.chdir(tmp_path)
+    assert told(capsys, "metrics", "accuracy")["accuracy"]["state"] == "ok"
+
+
 def test_one_data_set_with_its_options_and_terms(place, capsys):
     publish(place, "a-stranger", DESCRIBED)
     assert run(["datasets", "stranger"]) == ExitCode.OK

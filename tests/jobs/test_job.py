@@ -21,6 +21,15 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "pruned.h5"
 
 
+def test_a_job_is_of_the_same_ivpt_wherever_it_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ivpt").mkdir()
+    (tmp_path / "ivpt" / "__main__.py").write_text("raise SystemExit('another one')")
+    monkeypatch.chdir(tmp_path)
+    job = start_pruning(Path("none.h5"), [Concept("coarse", 2)], Path("pruned.h5"))
+    last = list(job.events())[-1]
+    assert isinstance(last, Failed) and "There is no run file" in last.message, last
+
+
 def test_a_job_ends_with_its_result(birds: Path, out: Path) -> None:  # noqa: F811
     job = start_pruning(birds, [Concept("L6", 1), Concept("coarse", 2)], out, who="-Ada", why="--spurious")
     events = list(job.events())
