@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from scipy.ndimage import convolve
 
 from ivpt.data.paperbirds.dataset import PaperBirds
 from ivpt.data.transforms import evaluation_view
+from ivpt.data.watched import Watched
 from ivpt.errors import DataError
 from ivpt.evaluation import probe as module
 from ivpt.evaluation.probe import ModelProbe, blurred
@@ -32,8 +34,8 @@ def model(trained_birds: Path) -> Iterator[Reloaded]:
 def birds_drawn(trained_birds: Path) -> PaperBirds:
     with RunFile(trained_birds) as run:
         dataset = reopen(run)
-    assert isinstance(dataset, PaperBirds)
-    return dataset
+    assert isinstance(dataset, Watched) and isinstance(dataset.inner, PaperBirds)
+    return cast(PaperBirds, dataset)  # what a Watched lacks is asked of the data set itself
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ import pytest
 
 from ivpt.runfile.content import MapBatch
 from ivpt.runfile.reader import RunFile
+from ivpt.runfile.replicates import Replicates
+from ivpt.runfile.update import put_metrics, revised
 from ivpt.runfile.views import ViewWriter
 from tests.synthetic import write_synthetic_run
 
@@ -27,6 +29,8 @@ def test_the_table_names_every_array_and_no_other(run_path: Path) -> None:
         scores = run.split_maps("test").scores()
     with ViewWriter(run_path, "test, box", KEYS, {}) as writer:
         writer.append(MapBatch(rows, maps, scores, scores.mean(axis=1).argmax(axis=1), groups))
+    with revised(run_path) as copy:
+        put_metrics(copy, {"stability": {"value": 1.0}}, {"stability": Replicates(np.ones(5), rows)}, shown=run_path)
     with h5py.File(run_path, "r") as file:
 
         def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:
@@ -35,6 +39,7 @@ def test_the_table_names_every_array_and_no_other(run_path: Path) -> None:
                 name = re.sub(r"^index/overlaps/[^/]+/", "index/overlaps/<k>/", name)
                 name = re.sub(r"(^|/)layers/[^/]+/", r"\1layers/<block>/", name)
                 name = re.sub(r"^history/.*", "history/<column>", name)
+                name = re.sub(r"^replicates/.*", "replicates/<metric>", name)
                 found.add(re.sub(r"^(parameters|images/attributes)/.*", r"\1/<name>", name))
 
         file.visititems(visit)
@@ -54,10 +59,13 @@ def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, examp
     if "EditLog" in example:
         assert str(names["log"].state().names) == "{Concept(layer='L6', number=3): 'beak'}"
         return
+    if "replicates" in example:
+        assert "value" in names["entry"]  # type: ignore[operator]
+        return
     assert names["attention"].shape[-3:] == (11, 12, 12)
     assert "window" in example or names["regions"].shape == (12, 12)
 
 
 def test_there_are_examples_and_measured_figures() -> None:
-    assert len(EXAMPLES) == 5
+    assert len(EXAMPLES) == 6
     assert "**(used)**" in PAGE
