@@ -84,7 +84,7 @@ def replay(edits: Sequence[Edit]) -> EditState:
             case "pruned", _:
                 for removed in _concepts(_need(edit, number, "concepts", list), number):
                     drops.pop(removed, None)
-            case ("undo" | "redo"), _:
+            case (("undo" | "redo"), _):
                 pass
             case _:
                 raise RunFileError(
