@@ -99,14 +99,13 @@ class BlindScreen(Screen[None]):
             first.draw(None)
             second.draw(None)
             return
-        style = {"prototypes": 2, "marks": self._marks, "numbers": False}
         first.border_title = Content("The region" if shown.larger is None else "Finer")
         second.border_title = Content("From near" if shown.larger is None else "Coarser")
-        first.draw(shown.picture, shown.region, opacity=0.6, **style)  # type: ignore[arg-type]
+        first.draw(shown.picture, shown.region, opacity=0.6, marks=self._marks, numbers=False)
         if shown.larger is None:
             second.draw(shown.close)
         else:
-            second.draw(shown.picture, shown.larger, opacity=0.6, **style)  # type: ignore[arg-type]
+            second.draw(shown.picture, shown.larger, opacity=0.6, marks=self._marks, numbers=False)
 
     def _read(self, at: int) -> None:
         task = self.blind.study.tasks[at]

@@ -97,7 +97,6 @@ class ClassesScreen(SessionScreen):
             view.draw(
                 example.picture,
                 example.regions,
-                prototypes=layer.prototypes,
                 background=layer.background,
                 opacity=session.overlay.opacity,
                 marks=session.overlay.marks,

@@ -100,7 +100,6 @@ class CompareScreen(SessionScreen):
         tile.draw(
             example.picture,
             mask,
-            prototypes=max(layer.prototypes, colour + 1),
             background=layer.background,
             opacity=0.55,
             marks=self.session.overlay.marks,

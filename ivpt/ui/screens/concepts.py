@@ -99,7 +99,6 @@ class ConceptsScreen(SessionScreen):
             tile.draw(
                 cuttings[at].picture,
                 cuttings[at].regions,
-                prototypes=session.layer.prototypes,
                 background=session.layer.background,
                 opacity=0.55,
                 chosen=session.concepts.at,

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from ivpt.runfile.schema import LayerInfo
 from ivpt.ui.actions import IMAGE
-from ivpt.ui.composing import LEVELS, WHOLE, annotated, heat_levels, heated, seen
+from ivpt.ui.composing import WHOLE, annotated, heat_levels, heated, seen
 from ivpt.ui.parts.overlay import LAYERS, LAYOUTS
 from ivpt.ui.raster import enlarge
 from ivpt.ui.reading import Page
@@ -120,7 +120,7 @@ class ImageScreen(SessionScreen):
             part = self._kept("heat", (*made_for, chosen), lambda: seen(enlarge(attention, _FINE), overlay.window))
             if overlay.marks:
                 levels = self._kept("levels", (*made_for, chosen), lambda: heat_levels(part))
-                view.draw(picture, levels, prototypes=LEVELS, marks=True)
+                view.draw(picture, levels, marks=True)
             else:
                 drawn = (*made_for, chosen, opacity, overlay.annotated)
                 view.draw(self._kept("heated", drawn, lambda: heated(picture, part, opacity)))
@@ -132,7 +132,6 @@ class ImageScreen(SessionScreen):
         view.draw(
             picture,
             regions,
-            prototypes=layer.prototypes,
             background=layer.background,
             opacity=opacity,
             chosen=chosen,

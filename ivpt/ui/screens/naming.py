@@ -80,7 +80,6 @@ class NamingScreen(SessionScreen):
             tile.draw(
                 cuttings[0].picture,
                 cuttings[0].regions,
-                prototypes=session.layer.prototypes,
                 background=session.layer.background,
                 opacity=0.45,
                 chosen=at,

@@ -83,7 +83,6 @@ class PictureView(Widget):
         picture: Pixels | None,
         regions: Regions | None = None,
         *,
-        prototypes: int = 0,
         background: int = 0,
         opacity: float = 0.6,
         chosen: int | None = None,
@@ -96,7 +95,6 @@ class PictureView(Widget):
         Args:
             picture: (H, W, 3); None for a plain canvas.
             regions: (h, w) channel that owns each cell; None for the picture alone.
-            prototypes: channels of the layer.
             background: the channel that is background.
             opacity: of the colours, 0 to 1.
             chosen: a concept that stands out.
