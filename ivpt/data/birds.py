@@ -6,8 +6,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ivpt.data.crops import Crop, cut_annotations, cut_image, window
+from ivpt.data.images import image_size, read_image
 from ivpt.data.tables import columns, id_type, names, one_each, rows_of
 from ivpt.errors import DataError
+from ivpt.interfaces.dataset import Annotations
 from ivpt.interfaces.source import Place
 
 LAYOUT = (
@@ -76,6 +79,31 @@ def read_tables(root: Path) -> Tables:
     )
 
 
+def photograph(tables: Tables, index: int, path: Path, crop: Crop) -> NDArray[np.uint8]:
+    """An image as its file stores it, grey ones in three channels; cut to its box where that was asked for.
+
+    Raises:
+        DataError: the file cannot be decoded.
+    """
+    image = read_image(path, upright=False)
+    if crop == "none":
+        return image
+    return cut_image(image, window(tables.boxes[index].tolist(), image.shape[1], image.shape[0]))
+
+
+def annotated(
+    tables: Tables, index: int, path: Path, crop: Crop, part_mask: NDArray[np.uint8] | None = None
+) -> Annotations:
+    """Keypoints and box as published, and a mask of the whole image; on the box where that was asked for.
+
+    Raises:
+        DataError: the file's header cannot be read.
+    """
+    box = tables.boxes[index].tolist()
+    found = Annotations(tables.keypoints[index].copy(), (box[0], box[1], box[2], box[3]), part_mask)
+    return found if crop == "none" else cut_annotations(found, window(box, *image_size(path, upright=False)))
+
+
 def _per_image(path: Path, ids: NDArray[np.str_], fields: list[tuple[str, str]]) -> NDArray[np.void]:
     table = columns(path, [("id", id_type(ids)), *fields])
     rows = rows_of(table["id"], ids, path)
@@ -101,4 +129,4 @@ def _parts(root: Path, ids: NDArray[np.str_]) -> tuple[tuple[str, ...], NDArray[
     return tuple(named[number] for number in sorted(named)), keypoints
 
 
-__all__ = ["LAYOUT", "Tables", "read_tables"]
+__all__ = ["LAYOUT", "Tables", "annotated", "photograph", "read_tables"]

@@ -9,8 +9,8 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from ivpt.data.birds import LAYOUT, Tables, read_tables
-from ivpt.data.crops import Crop, Window, cut_annotations, cut_image, window
+from ivpt.data.birds import LAYOUT, Tables, annotated, photograph, read_tables
+from ivpt.data.crops import Crop
 from ivpt.data.cub_attributes import VALUES, read_attributes
 from ivpt.data.images import image_size, read_image
 from ivpt.data.places import data_root, find, require
@@ -114,8 +114,7 @@ class Cub(Dataset):
 
     def image(self, index: int) -> NDArray[np.uint8]:
         """The photograph, grey ones in three channels; cut to its box where that was asked for."""
-        image = read_image(self._path(index), upright=False)
-        return cut_image(image, self._window(index, image.shape[1], image.shape[0])) if self.crop == "box" else image
+        return photograph(self._tables, index, self._path(index), self.crop)
 
     def annotations(self, index: int) -> Annotations:
         """Keypoints and box as published; the silhouette if it was asked for.
@@ -123,14 +122,8 @@ class Cub(Dataset):
         Raises:
             DataError: the silhouette cannot be read, or is not as large as its image.
         """
-        tables = self._tables
-        x, y, width, height = (float(value) for value in tables.boxes[index])
-        found = Annotations(tables.keypoints[index].copy(), (x, y, width, height))
-        if self.segmentations:
-            found = replace(found, part_mask=self._silhouette(index))
-        if self.crop == "box":
-            found = cut_annotations(found, self._window(index, *image_size(self._path(index), upright=False)))
-        return found
+        mask = self._silhouette(index) if self.segmentations else None
+        return annotated(self._tables, index, self._path(index), self.crop, mask)
 
     @property
     def _home(self) -> Path:
@@ -175,9 +168,6 @@ class Cub(Dataset):
 
     def _path(self, index: int) -> Path:
         return self._home / "images" / self._tables.paths[index]
-
-    def _window(self, index: int, width: int, height: int) -> Window:
-        return window(self._tables.boxes[index].tolist(), width, height)
 
     def _silhouette(self, index: int) -> NDArray[np.uint8]:
         folder = find(data_root("cub", self.root), _SEGMENTATIONS)

@@ -9,9 +9,8 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from ivpt.data.birds import LAYOUT, Tables, read_tables
-from ivpt.data.crops import Crop, Window, cut_annotations, cut_image, window
-from ivpt.data.images import image_size, read_image
+from ivpt.data.birds import LAYOUT, Tables, annotated, photograph, read_tables
+from ivpt.data.crops import Crop
 from ivpt.data.places import data_root, require
 from ivpt.data.tables import columns, names
 from ivpt.errors import DataError
@@ -84,17 +83,11 @@ class NaBirds(Dataset):
 
     def image(self, index: int) -> NDArray[np.uint8]:
         """The photograph; cut to its box where that was asked for."""
-        image = read_image(self._path(index), upright=False)
-        return cut_image(image, self._window(index, image.shape[1], image.shape[0])) if self.crop == "box" else image
+        return photograph(self._tables, index, self._path(index), self.crop)
 
     def annotations(self, index: int) -> Annotations:
         """Keypoints and box as published."""
-        tables = self._tables
-        x, y, width, height = (float(value) for value in tables.boxes[index])
-        found = Annotations(tables.keypoints[index].copy(), (x, y, width, height))
-        if self.crop == "box":
-            found = cut_annotations(found, self._window(index, *image_size(self._path(index), upright=False)))
-        return found
+        return annotated(self._tables, index, self._path(index), self.crop)
 
     @cached_property
     def _tables(self) -> Tables:
@@ -141,9 +134,6 @@ class NaBirds(Dataset):
 
     def _path(self, index: int) -> Path:
         return data_root("nabirds", self.root) / "images" / self._tables.paths[index]
-
-    def _window(self, index: int, width: int, height: int) -> Window:
-        return window(self._tables.boxes[index].tolist(), width, height)
 
 
 def _top(number: int, above: dict[int, int], file: str) -> int:

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from ivpt.errors import DataError
 from ivpt.interfaces.metric import Evidence, Metric, MetricResult
 from ivpt.metrics.attribution import order
-from ivpt.metrics.insertion_deletion import Asked, Floats, Ranks, by_lot, probability, ranks_of
+from ivpt.metrics.insertion_deletion import Asked, Floats, Ranks, asked_by_lot, probability, ranks_of
 from ivpt.metrics.layers import coarse_layer
 from ivpt.metrics.nmi_ari import view_of
 from ivpt.metrics.pointing import class_evidence
@@ -53,16 +52,11 @@ class Eraser(Metric):
 
     def compute(self, evidence: Evidence) -> MetricResult:
         """Figures are differences of probabilities, -1 to 1."""
-        probe, view, layer = evidence.probe, self.view, coarse_layer(evidence)
-        if probe is None:
-            raise DataError("Comprehensiveness and sufficiency ask the model, and only the run file is there.")
-        everything = evidence.indices(view)
-        if not len(everything):
-            raise DataError(f"There is no {view.split} image.")
-        rows, chances = by_lot(everything, self.images, self.seed)
-        asked = Asked(probe, everything[rows], evidence.predictions(view)[rows], layer.grid)
+        view, layer = self.view, coarse_layer(evidence)
+        who = "Comprehensiveness and sufficiency"
+        asked, rows, chances = asked_by_lot(evidence, view, layer.grid, self.images, self.seed, who)
         whole = np.ones((len(rows), *layer.grid), bool)
-        before = probability(probe.masked(asked.indices.tolist(), whole, "blur"), asked.classes)
+        before = probability(asked.probe.masked(asked.indices.tolist(), whole, "blur"), asked.classes)
         best = order(class_evidence(evidence, view)[rows].reshape(len(rows), -1))
         drawn = np.stack([chance.permutation(best.shape[1]) for chance in chances])
         found: dict[str, Floats] = {}

@@ -24,17 +24,6 @@ Ranks = NDArray[np.int64]
 Way = Literal["insertion", "deletion"]
 
 
-def by_lot(indices: NDArray[np.integer], images: int, seed: int) -> tuple[NDArray[np.intp], list[np.random.Generator]]:
-    """Rows of images drawn by lot (0: all), ascending, and the random numbers of each.
-
-    What is drawn for an image depends on its position in the table of images, not on the others.
-    """
-    chances = [np.random.default_rng([seed, int(i)]) for i in indices]
-    lots = np.array([chance.random() for chance in chances])
-    rows = np.sort(np.argsort(lots)[: images or None])
-    return rows, [chances[row] for row in rows]
-
-
 def ranks_of(at: Ranks) -> Ranks:
     """(b, cells) cells in order to the position of each cell."""
     ranks = np.empty_like(at)
@@ -97,6 +86,36 @@ class Asked:
         return np.concatenate(found)
 
 
+def asked_by_lot(
+    evidence: Evidence, view: View, grid: tuple[int, int], images: int, seed: int, who: str
+) -> tuple[Asked, NDArray[np.intp], list[np.random.Generator]]:
+    """The images of a view that the model is asked about, their rows, ascending, and the random numbers of each.
+
+    What is drawn for an image depends on its position in the table of images, not on the others.
+
+    Args:
+        evidence: with the model.
+        view: whose images.
+        grid: of the patches.
+        images: how many are drawn by lot; 0 for all.
+        seed: of the lots.
+        who: asks, as a sentence begins.
+
+    Raises:
+        DataError: there is no model, or no image.
+    """
+    if evidence.probe is None:
+        raise DataError(f"{who} ask the model, and only the run file is there.")
+    everything = evidence.indices(view)
+    if not len(everything):
+        raise DataError(f"There is no {view.split} image.")
+    chances = [np.random.default_rng([seed, int(i)]) for i in everything]
+    lots = np.array([chance.random() for chance in chances])
+    rows = np.sort(np.argsort(lots)[: images or None])
+    asked = Asked(evidence.probe, everything[rows], evidence.predictions(view)[rows], grid)
+    return asked, rows, [chances[row] for row in rows]
+
+
 class InsertionDeletion(Metric):
     """Area under the probability of the predicted class while patches are put in, or taken out, best evidence first.
 
@@ -126,14 +145,9 @@ class InsertionDeletion(Metric):
 
     def compute(self, evidence: Evidence) -> MetricResult:
         """Figures are shares, 0 to 1."""
-        probe, view, layer = evidence.probe, self.view, coarse_layer(evidence)
-        if probe is None:
-            raise DataError("Insertion and deletion ask the model, and only the run file is there.")
-        everything = evidence.indices(view)
-        if not len(everything):
-            raise DataError(f"There is no {view.split} image.")
-        rows, chances = by_lot(everything, self.images, self.seed)
-        asked = Asked(probe, everything[rows], evidence.predictions(view)[rows], layer.grid)
+        view, layer = self.view, coarse_layer(evidence)
+        who = "Insertion and deletion"
+        asked, rows, chances = asked_by_lot(evidence, view, layer.grid, self.images, self.seed, who)
 
         cells = layer.grid[0] * layer.grid[1]
         size = -(-cells // self.steps)

@@ -16,9 +16,8 @@ from torch import nn
 
 from ivpt.backbones.resolve import create_backbone
 from ivpt.concepts.model import ConceptModel
-from ivpt.config import Config, DataConfig
+from ivpt.config import Config
 from ivpt.data.loading import ImageSet
-from ivpt.data.opening import open_dataset
 from ivpt.data.splits import TEST, TRAIN, VAL, SplitTable, make_split
 from ivpt.errors import ConfigError, DataError, OutputError
 from ivpt.interfaces.backbone import TokenModel
@@ -112,16 +111,6 @@ class Data:
             augment=config.data.augment if augment else "none",
             seed=config.training.seed,
         )
-
-
-def create_dataset(config: DataConfig) -> Dataset:
-    """The configured data set, with ``root`` as its option of that name.
-
-    Raises:
-        PluginError: unknown or broken.
-        ConfigError: an option is wrong, or a folder is named that the data set has no use for.
-    """
-    return open_dataset(config.dataset, config.root, config.options)
 
 
 def prepare_data(

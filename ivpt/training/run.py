@@ -11,6 +11,7 @@ from torch import nn
 
 from ivpt.concepts.model import ConceptModel
 from ivpt.config import Config, flat, validate_config
+from ivpt.data.opening import open_dataset
 from ivpt.errors import ConfigError, TrainingError
 from ivpt.interfaces.backbone import TokenModel
 from ivpt.training.batches import Plan, make_plan
@@ -27,7 +28,6 @@ from ivpt.training.preparation import (
     build_model,
     check_out,
     check_room,
-    create_dataset,
     prepare_data,
 )
 
@@ -83,7 +83,7 @@ def train(
         saved = load_checkpoint(checkpoint_path(out)) if resume else None
         if saved is not None:
             check_same(config, saved)
-        dataset = create_dataset(config.data)
+        dataset = open_dataset(config.data.dataset, config.data.root, config.data.options)
         with accelerator.local_main_process_first():
             backbone = build_backbone(config)
         data = prepare_data(config, dataset, backbone, accelerator, observer)

@@ -95,28 +95,30 @@ async def clear(app: "Explorer") -> None:
 
 async def name(app: "Explorer") -> None:
     """Ask for the name of the concept at hand."""
-    concept = concept_of(app)
-    if concept is None:
-        return
-
-    async def named(text: str) -> None:
-        await edit(app, lambda log: log.name(concept, text))
-
-    known = edits_of(app).name(concept.layer, concept.number)
-    ask(app, f"Name of {concept}", named, known, "empty takes the name away")
+    _describe(app, "Name of", "name", Edits.name, EditLog.name)
 
 
 async def note(app: "Explorer") -> None:
     """Ask for a note about the concept at hand."""
+    _describe(app, "Note on", "note", Edits.note, EditLog.note)
+
+
+def _describe(
+    app: "Explorer",
+    title: str,
+    what: str,
+    known: Callable[[Edits, str, int], str],
+    write: Callable[[EditLog, Concept, str], None],
+) -> None:
     concept = concept_of(app)
     if concept is None:
         return
 
-    async def noted(text: str) -> None:
-        await edit(app, lambda log: log.note(concept, text))
+    async def described(text: str) -> None:
+        await edit(app, lambda log: write(log, concept, text))
 
-    known = edits_of(app).note(concept.layer, concept.number)
-    ask(app, f"Note on {concept}", noted, known, "empty takes the note away")
+    before = known(edits_of(app), concept.layer, concept.number)
+    ask(app, f"{title} {concept}", described, before, f"empty takes the {what} away")
 
 
 async def undo(app: "Explorer") -> None:
