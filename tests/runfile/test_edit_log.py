@@ -1,5 +1,4 @@
 import json
-import multiprocessing
 from pathlib import Path
 
 import h5py
@@ -12,6 +11,7 @@ from ivpt.runfile.edit_log import EditLog, save_copy
 from ivpt.runfile.edits import edits_path, read_edits
 from ivpt.runfile.names import export_names, import_names
 from ivpt.runfile.reader import RunFile
+from tests.two_programs import at_once
 
 BEAK, WING = Concept("L6", 3), Concept("coarse", 1)
 
@@ -84,13 +84,7 @@ def _undo_all(path: Path, who: str) -> None:
 
 
 def test_two_programs_that_edit_and_undo(run_path: Path) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    writers = [spawn.Process(target=_undo_all, args=(run_path, who)) for who in ("Ada", "Bo")]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-        assert writer.exitcode == 0
+    at_once(_undo_all, run_path)
     edits = read_edits(run_path)
     assert len(edits) == 120
     undone = [edits[edit.arguments["edit"] - 1] for edit in edits if edit.what == "undo"]

@@ -1,4 +1,3 @@
-import multiprocessing
 import threading
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 
 from ivpt.errors import OutputError, RunFileError
 from ivpt.runfile.edits import Edit, append_after, append_edit, edits_path, new_edit, read_edits
+from tests.two_programs import at_once
 
 
 def test_edits_come_back_in_order(tmp_path: Path) -> None:
@@ -68,13 +68,7 @@ def _write_many(run: Path, who: str) -> None:
 
 def test_two_programs_do_not_destroy_each_others_edits(tmp_path: Path) -> None:
     run = tmp_path / "run.h5"
-    spawn = multiprocessing.get_context("spawn")
-    writers = [spawn.Process(target=_write_many, args=(run, who)) for who in ("Ada", "Bo")]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-        assert writer.exitcode == 0
+    at_once(_write_many, run)
     edits = read_edits(run)
     for who in ("Ada", "Bo"):
         assert [edit.arguments["number"] for edit in edits if edit.who == who] == list(range(25))

@@ -9,8 +9,10 @@ import pytest
 from ivpt.runfile.reader import RunFile
 from ivpt.ui.app import Explorer
 from ivpt.ui.opening import read_path
+from ivpt.ui.session import Session
 from tests.synthetic import write_synthetic_run
 from tests.ui.driving import settle
+from tests.ui.filling import fill
 
 Driven = tuple[Explorer, Callable[..., Awaitable[None]]]
 
@@ -28,12 +30,20 @@ def run(run_path: Path) -> Iterator[RunFile]:
 
 
 @pytest.fixture
+def session(run: RunFile) -> Session:
+    made = Session(run)
+    made.images.start()
+    fill(made)
+    return made
+
+
+@pytest.fixture
 def drive() -> Callable[..., AbstractAsyncContextManager[Driven]]:
     """Open a run in an explorer without a terminal; the second thing yielded presses keys and waits."""
 
     @asynccontextmanager
-    async def driving(path: Path, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Driven]:
-        app = Explorer(path, read_path(path), marks=False)
+    async def driving(path: Path, size: tuple[int, int] = (80, 24), who: str | None = None) -> AsyncIterator[Driven]:
+        app = Explorer(path, read_path(path), marks=False, who=who)
         async with app.run_test(size=size) as pilot:
 
             async def press(*keys: str) -> None:

@@ -20,14 +20,6 @@ from tests.ui.filling import fill
 
 
 @pytest.fixture
-def session(run: RunFile) -> Session:
-    made = Session(run)
-    made.images.start()
-    fill(made)
-    return made
-
-
-@pytest.fixture
 def unindexed(run_path: Path, tmp_path: Path) -> Iterator[Session]:
     """The same run without its index, as written by earlier versions."""
     path = tmp_path / "old.h5"

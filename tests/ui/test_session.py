@@ -25,14 +25,6 @@ def index_of(run: RunFile) -> RunIndex:
     return index
 
 
-@pytest.fixture
-def session(run: RunFile) -> Session:
-    made = Session(run)
-    made.images.start()
-    fill(made)
-    return made
-
-
 def test_images_go_through_those_with_maps(session: Session, run: RunFile) -> None:
     seen = [session.view.image]
     while session.images.next():

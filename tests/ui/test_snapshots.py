@@ -3,8 +3,8 @@
 The run has no thumbnails: photographs would make the pictures depend on the versions of image libraries.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from ivpt.runfile.concept import Concept
 from ivpt.ui.app import Explorer
-from ivpt.ui.opening import read_path
 from tests.synthetic import write_synthetic_run
-from tests.ui.driving import settle
 
 pytestmark = pytest.mark.asyncio
 Driven = tuple[Explorer, Callable[..., Awaitable[None]]]
@@ -36,29 +34,14 @@ def picture(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 
 @pytest.fixture
 def open_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, drive: Callable[..., AbstractAsyncContextManager[Driven]]
 ) -> Callable[[tuple[int, int]], AbstractAsyncContextManager[Driven]]:
     """A run whose path is the same on every machine, opened by Ada."""
     monkeypatch.chdir(tmp_path)
     write_synthetic_run("run.h5", images=40, seed=4, thumbnails=False)
     write_synthetic_run("other.h5", images=40, seed=9, layers=(17, 14, 9, 8), thumbnails=False)
 
-    @asynccontextmanager
-    async def opening(size: tuple[int, int]) -> AsyncIterator[Driven]:
-        path = Path("run.h5")
-        app = Explorer(path, read_path(path), marks=False, who="Ada")
-        async with app.run_test(size=size) as pilot:
-
-            async def press(*keys: str) -> None:
-                for key in keys:
-                    await pilot.press(key)
-                await settle(app, pilot)
-
-            await settle(app, pilot)
-            yield app, press
-        app.close()
-
-    return opening
+    return lambda size: drive(Path("run.h5"), size, "Ada")
 
 
 async def test_prune_in_a_small_terminal(open_run: Callable[..., Any], picture: SnapshotAssertion) -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import multiprocessing
 from collections import Counter
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from ivpt.ui.study import (
 from ivpt.ui.study_log import begin, log_path, read_studies, record
 from ivpt.ui.study_results import COLUMNS, as_csv, rows, summary
 from tests.synthetic import write_synthetic_run
+from tests.two_programs import at_once
 
 TASKS = (Task(4, "L6", 3), Task(7, "L6", 3), Task(4, "coarse", 1), Task(9, "L4", 2, ("L5", 1)))
 
@@ -121,13 +121,7 @@ def _answer_all(run: Path, who: str) -> None:
 
 def test_two_programs_do_not_destroy_each_others_answers(tmp_path: Path) -> None:
     run = tmp_path / "r.h5"
-    spawn = multiprocessing.get_context("spawn")
-    programs = [spawn.Process(target=_answer_all, args=(run, who)) for who in ("Ada", "Bo")]
-    for program in programs:
-        program.start()
-    for program in programs:
-        program.join()
-        assert program.exitcode == 0
+    at_once(_answer_all, run)
     for who, study in read_studies(run).items():
         assert study.open is None and study.answers[0].text == who * 500
 
