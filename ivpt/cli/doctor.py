@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from ivpt.cli.plugins import table
+from ivpt.cores import usable_cores
 from ivpt.errors import ExitCode
 
 PACKAGES = (
@@ -101,8 +102,7 @@ def _version(package: str) -> str:
 def _devices() -> dict[str, str]:
     import torch
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    found = {"cpu": f"{cores} cores, {torch.get_num_threads()} torch threads"}
+    found = {"cpu": f"{usable_cores()} cores, {torch.get_num_threads()} torch threads"}
     for index in range(torch.cuda.device_count()):
         properties = torch.cuda.get_device_properties(index)
         found[f"cuda:{index}"] = f"{properties.name}, {_amount(properties.total_memory)}"

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from ivpt.interfaces.dataset import Progress as Told
 
@@ -15,15 +16,37 @@ PLAIN_SECONDS = 15.0
 """Plain lines come at most this often."""
 
 
-@contextmanager
-def progress_bar(*, hidden: bool = False) -> Iterator[Told]:
-    """A function ``told(done, total, words)`` to be called while something goes on; one bar at a time is shown.
+class Bars:
+    """A display of bars, or of lines where there is no terminal.
 
     Args:
-        hidden: show lines instead of a bar also on a terminal.
+        bars: of rich; ``None``: lines.
+    """
+
+    def __init__(self, bars: Progress | None) -> None:
+        self._bars = bars
+
+    def new(self) -> Told:
+        """A function ``told(done, total, words)`` with a bar of its own, which other words begin anew."""
+        return _plain() if self._bars is None else _bar(self._bars)
+
+    def say(self, words: str) -> None:
+        """A line above the bars; ``words`` may be styled by click."""
+        if self._bars is None:
+            click.echo(words, err=True)
+        else:
+            self._bars.console.print(Text.from_ansi(words))
+
+
+@contextmanager
+def progress_bars(*, hidden: bool = False) -> Iterator[Bars]:
+    """Bars for things that go on at the same time.
+
+    Args:
+        hidden: show lines instead of bars also on a terminal.
     """
     if hidden or not sys.stderr.isatty():
-        yield _plain()
+        yield Bars(None)
         return
     with Progress(
         TextColumn("{task.description}"),
@@ -36,7 +59,18 @@ def progress_bar(*, hidden: bool = False) -> Iterator[Told]:
         redirect_stdout=False,
         redirect_stderr=False,
     ) as bars:
-        yield _bar(bars)
+        yield Bars(bars)
+
+
+@contextmanager
+def progress_bar(*, hidden: bool = False) -> Iterator[Told]:
+    """A function ``told(done, total, words)`` to be called while something goes on; one bar at a time is shown.
+
+    Args:
+        hidden: show lines instead of a bar also on a terminal.
+    """
+    with progress_bars(hidden=hidden) as bars:
+        yield bars.new()
 
 
 def _bar(bars: Progress) -> Told:

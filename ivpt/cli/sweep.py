@@ -2,16 +2,22 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ivpt.cli.failures import Session
+
 if TYPE_CHECKING:
     from ivpt.errors import IvptError
+    from ivpt.interfaces.metric import Probe
+    from ivpt.metrics.evidence import PartMask, RunEvidence
+    from ivpt.runfile.reader import RunFile
     from ivpt.sweep.definition import Definition, RowDefinition
     from ivpt.sweep.plan import Job
-    from ivpt.sweep.runner import RowMetrics
+    from ivpt.sweep.runner import MetricsOf, Outcome, RowMetrics
 
 
 @click.command()
@@ -27,6 +33,13 @@ if TYPE_CHECKING:
 @click.option("--preset", metavar="NAME", default="default", show_default=True, help="default, paper or published.")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Any setting of all rows.")
 @click.option("--metric", "metrics", metavar="NAME", multiple=True, help="Compute these.  [default: the table's]")
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Runs that go on at the same time; they share the cores.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option(
     "--format",
@@ -47,6 +60,7 @@ def sweep(
     preset: str,
     settings: tuple[str, ...],
     metrics: tuple[str, ...],
+    processes: int,
     dry_run: bool,
     shape: str,
     as_json: bool,
@@ -71,7 +85,8 @@ def sweep(
     overrides = shortcuts(typed, settings)
     names = tuple(dict.fromkeys(metrics)) or definition.metrics
     _check_metrics(definition)
-    made = {row.name: _metrics_of(definition, row, names) for row in definition.rows}
+    for row in definition.rows:
+        _metrics_of(definition, row, names=names)
 
     from ivpt.sweep.plan import make_jobs
 
@@ -87,20 +102,11 @@ def sweep(
         click.echo(_planned(jobs, shape), nl=False)
         return
 
-    from ivpt.cli.sweep_progress import SweepProgress
-    from ivpt.metrics.evidence import RunEvidence
-    from ivpt.sweep.runner import run_jobs
-
-    outcomes = run_jobs(
-        jobs,
-        lambda row: made[row.name],
-        lambda run, part_mask, probe: RunEvidence(run, part_mask=part_mask, probe=probe),
-        SweepProgress(),
-    )
+    outcomes = _run(jobs, partial(_metrics_of, definition, names=names), processes, ctx.obj)
 
     from ivpt.cli.sweep_table import make_table
 
-    command = _command(table, out, seeds, preset, settings, metrics, typed)
+    command = _command(table, out, seeds, preset, settings, metrics, processes, typed)
     click.echo(_written(make_table(definition, command, outcomes), shape), nl=False)
     _leave(ctx, [outcome.error for outcome in outcomes if outcome.error is not None], len(outcomes))
 
@@ -135,7 +141,7 @@ def _check_metrics(definition: "Definition") -> None:
             raise PluginError(f"There is no metric {name!r}.", nearest(name, known))
 
 
-def _metrics_of(definition: "Definition", row: "RowDefinition", names: tuple[str, ...]) -> "RowMetrics":
+def _metrics_of(definition: "Definition", row: "RowDefinition", *, names: tuple[str, ...]) -> "RowMetrics":
     from ivpt.cli.evaluate import make_metrics
     from ivpt.errors import ConfigError
     from ivpt.sweep.runner import RowMetrics
@@ -147,6 +153,42 @@ def _metrics_of(definition: "Definition", row: "RowDefinition", names: tuple[str
         raise ConfigError(f"Row {row.name!r}: {error.message}", error.hint) from None
 
 
+def _run(jobs: "Sequence[Job]", metrics_of: "MetricsOf", processes: int, session: Session) -> "list[Outcome]":
+    from ivpt.cores import usable_cores
+
+    processes = min(processes, len(jobs))
+    if processes == 1:
+        from ivpt.cli.sweep_progress import SweepProgress
+        from ivpt.sweep.runner import run_jobs
+
+        return run_jobs(jobs, metrics_of, _evidence_of, SweepProgress())
+    # before torch is imported here and in the processes, which inherit it
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(usable_cores() // processes, 1)))
+    from ivpt.cli.progress import progress_bars
+    from ivpt.cli.sweep_progress import TogetherProgress
+    from ivpt.sweep.together import run_jobs_together
+
+    prepare = partial(_prepare, session.verbose)
+    with progress_bars() as bars:
+        watcher = TogetherProgress(bars)
+        return run_jobs_together(jobs, metrics_of, _evidence_of, watcher, processes=processes, prepare=prepare)
+
+
+def _evidence_of(run: "RunFile", part_mask: "PartMask | None", probe: "Probe | None") -> "RunEvidence":
+    from ivpt.metrics.evidence import RunEvidence
+
+    return RunEvidence(run, part_mask=part_mask, probe=probe)
+
+
+def _prepare(verbose: bool) -> None:
+    """What the command line does before anything else, in a process that it did not start."""
+    from ivpt.cli.train import be_quiet
+
+    be_quiet()
+    if verbose:
+        Session().be_verbose()
+
+
 def _command(
     table: str,
     out: Path | None,
@@ -154,6 +196,7 @@ def _command(
     preset: str,
     settings: Sequence[str],
     metrics: Sequence[str],
+    processes: int,
     typed: Mapping[str, str | None],
 ) -> str:
     """The command line again, without what only says how it is shown."""
@@ -161,6 +204,7 @@ def _command(
 
     words = ["ivpt", "sweep", table, "--seeds", ",".join(map(str, parse_seeds(seeds)))]
     words += [] if preset == "default" else ["--preset", preset]
+    words += [] if processes == 1 else ["--processes", str(processes)]
     for name, value in typed.items():
         words += [] if value is None else [f"--{'data' if name == 'root' else name}", value]
     for option, values in (("--set", settings), ("--metric", metrics), ("--out", [str(out)] if out else [])):

@@ -1,4 +1,4 @@
-"""Training and evaluating the runs of a sweep, one after the other, through the functions behind the commands."""
+"""Training and evaluating the runs of a sweep, through the functions behind the commands."""
 
 import logging
 import time
@@ -51,14 +51,8 @@ class Outcome:
     left_out: Mapping[str, str] = field(default_factory=dict)
 
 
-class Watcher(Protocol):
-    """Told how a sweep goes."""
-
-    def step(self, number: int, total: int, job: Job, step: Step, left: float | None) -> None:
-        """A step of run ``number`` (from 1) begins; ``left`` seconds remain in all, as far as can be told."""
-
-    def failed(self, job: Job, error: IvptError) -> None:
-        """A run has failed; the others go on."""
+class Displays(Protocol):
+    """What shows how one run goes."""
 
     def training(self) -> AbstractContextManager[Observer]:
         """Watches one training."""
@@ -67,8 +61,22 @@ class Watcher(Protocol):
         """Watches one evaluation."""
 
 
+class Steps(Protocol):
+    """Told which step of which run begins, and what fails."""
+
+    def step(self, number: int, total: int, job: Job, step: Step, left: float | None) -> None:
+        """A step of run ``number`` (from 1) begins; ``left`` seconds remain in all, as far as can be told."""
+
+    def failed(self, job: Job, error: IvptError) -> None:
+        """A run has failed; the others go on."""
+
+
+class Watcher(Displays, Steps, Protocol):
+    """Told how a sweep goes whose runs come one after the other."""
+
+
 def run_jobs(jobs: Sequence[Job], metrics_of: MetricsOf, evidence_of: EvidenceOf, watcher: Watcher) -> list[Outcome]:
-    """Train what is not trained and compute what is not stored.
+    """Train what is not trained and compute what is not stored, one run after the other.
 
     Args:
         jobs: in order.
@@ -86,37 +94,63 @@ def run_jobs(jobs: Sequence[Job], metrics_of: MetricsOf, evidence_of: EvidenceOf
     for number, job in enumerate(jobs, start=1):
 
         def say(step: Step, number: int = number, job: Job = job) -> None:
-            watcher.step(number, len(jobs), job, step, _left(outcomes, jobs[len(outcomes) :]))
+            watcher.step(number, len(jobs), job, step, time_left(outcomes, jobs[len(outcomes) :]))
 
-        begun = time.monotonic()
-        error: IvptError | None = None
-        left_out: dict[str, str] = {}
         try:
-            if job.state != "finished":
-                say("training" if job.state == "new" else "going on with")
-                with watcher.training() as observer:
-                    train(job.config, job.out, resume=job.state == "unfinished", observer=observer)
-            left_out, error = _evaluate(job, metrics_of(job.row), evidence_of, watcher, say)
+            outcome = run_job(job, metrics_of, evidence_of, watcher, say)
         except (Interrupted, KeyboardInterrupt):
-            done = sum(outcome.error is None for outcome in outcomes)
-            raise Interrupted(
-                f"The sweep was interrupted; {done} of {len(jobs)} runs are done.",
-                "The same command goes on where it stopped.",
-            ) from None
-        except IvptError as escaped:
-            error = escaped
-        except Exception as escaped:
-            _log.info("%s failed", job.name, exc_info=True)
-            words = " ".join(f"{type(escaped).__name__}: {escaped}".split())
-            error = IvptError(f"A defect of ivpt or of a plugin: {words}")
-        if error is not None:
-            watcher.failed(job, error)
-        outcomes.append(Outcome(job, time.monotonic() - begun, error, left_out))
+            raise interrupted(outcomes, len(jobs)) from None
+        if outcome.error is not None:
+            watcher.failed(job, outcome.error)
+        outcomes.append(outcome)
     return outcomes
 
 
+def run_job(
+    job: Job, metrics_of: MetricsOf, evidence_of: EvidenceOf, displays: Displays, say: Callable[[Step], None]
+) -> Outcome:
+    """Train a run where it is not trained and compute what is not stored.
+
+    Args:
+        job: the run.
+        metrics_of: makes the metrics of its row.
+        evidence_of: makes what metrics look at.
+        displays: show how it goes.
+        say: called when a step begins; never when nothing is to be done.
+
+    Raises:
+        Interrupted, KeyboardInterrupt: the user stopped it. Whatever else goes wrong is in the outcome.
+    """
+    begun = time.monotonic()
+    error: IvptError | None = None
+    left_out: dict[str, str] = {}
+    try:
+        if job.state != "finished":
+            say("training" if job.state == "new" else "going on with")
+            with displays.training() as observer:
+                train(job.config, job.out, resume=job.state == "unfinished", observer=observer)
+        left_out, error = _evaluate(job, metrics_of(job.row), evidence_of, displays, say)
+    except Interrupted:
+        raise
+    except IvptError as escaped:
+        error = escaped
+    except Exception as escaped:
+        _log.info("%s failed", job.name, exc_info=True)
+        words = " ".join(f"{type(escaped).__name__}: {escaped}".split())
+        error = IvptError(f"A defect of ivpt or of a plugin: {words}")
+    return Outcome(job, time.monotonic() - begun, error, left_out)
+
+
+def interrupted(outcomes: Sequence[Outcome], total: int) -> Interrupted:
+    """What a sweep of ``total`` runs says when it is stopped."""
+    done = sum(outcome.error is None for outcome in outcomes)
+    return Interrupted(
+        f"The sweep was interrupted; {done} of {total} runs are done.", "The same command goes on where it stopped."
+    )
+
+
 def _evaluate(
-    job: Job, wanted: RowMetrics, evidence_of: EvidenceOf, watcher: Watcher, say: Callable[[Step], None]
+    job: Job, wanted: RowMetrics, evidence_of: EvidenceOf, displays: Displays, say: Callable[[Step], None]
 ) -> tuple[dict[str, str], IvptError | None]:
     """Compute what the run file does not hold; why metrics were left out, and the first that should have worked."""
     with RunFile(job.out) as run:
@@ -126,7 +160,7 @@ def _evaluate(
         return {}, None
     say("evaluating")
     try:
-        with watcher.evaluating() as progress:
+        with displays.evaluating() as progress:
             means = Means(root=job.config.data.root, device=job.config.training.device, progress=progress)
             failures = dict(evaluate_run(job.out, missing, evidence_of, means=means).failures)
     except DataError as error:  # none of them can be computed
@@ -143,8 +177,8 @@ def is_stored(entry: Mapping[str, Any] | None, options: Mapping[str, Any]) -> bo
     return all(key in used and used[key] == plain(value) for key, value in options.items())
 
 
-def _left(outcomes: Sequence[Outcome], to_do: Sequence[Job]) -> float | None:
-    """Seconds that the remaining runs will take if they are like those of this sitting; ``None`` when none is."""
+def time_left(outcomes: Sequence[Outcome], to_do: Sequence[Job]) -> float | None:
+    """Seconds that these runs will take, one after the other, if they are like those done; ``None`` when none is."""
     whole = [outcome.seconds for outcome in outcomes if outcome.job.state == "new" and outcome.error is None]
     kept = [outcome.seconds for outcome in outcomes if outcome.job.state == "finished" and outcome.error is None]
     training = sum(job.state != "finished" for job in to_do)
@@ -156,4 +190,17 @@ def _left(outcomes: Sequence[Outcome], to_do: Sequence[Job]) -> float | None:
     return len(to_do) * sum(kept) / len(kept) if kept else None
 
 
-__all__ = ["MetricsOf", "Outcome", "RowMetrics", "Step", "Watcher", "is_stored", "run_jobs"]
+__all__ = [
+    "Displays",
+    "MetricsOf",
+    "Outcome",
+    "RowMetrics",
+    "Step",
+    "Steps",
+    "Watcher",
+    "interrupted",
+    "is_stored",
+    "run_job",
+    "run_jobs",
+    "time_left",
+]

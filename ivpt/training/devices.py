@@ -9,6 +9,7 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
 from ivpt.config import Config
+from ivpt.cores import usable_cores
 from ivpt.errors import ConfigError
 
 _open: list[Accelerator] = []
@@ -85,5 +86,4 @@ def _set_threads(processes: int) -> None:
     """All cores this process may use, shared between the processes; what the user set in the environment stands."""
     if "OMP_NUM_THREADS" in os.environ:
         return
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    torch.set_num_threads(max(cores // processes, 1))
+    torch.set_num_threads(max(usable_cores() // processes, 1))

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ivpt.cores import usable_cores
 from ivpt.data.paperbirds.pose import KEYPOINTS
 from ivpt.data.paperbirds.scene import render, sample_scene
 from ivpt.data.paperbirds.species import SPECIES
@@ -154,7 +155,7 @@ class Store:
     def _draw(self, progress: Progress | None) -> None:
         plan, total = self.plan, len(self.plan.scenes)
         chunks = [plan.scenes[i : i + _CHUNK] for i in range(0, total, _CHUNK)]
-        workers = min(os.cpu_count() or 1, len(chunks))
+        workers = min(usable_cores(), len(chunks))
         self.path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".drawing-", suffix=".npy")
         os.close(handle)
