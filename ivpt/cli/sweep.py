@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--metric", "metrics", metavar="NAME", multiple=True, help="Compute these.  [default: the table's]")
 @click.option(
     "--processes",
+    metavar="N",
     type=click.IntRange(1),
     default=1,
     show_default=True,

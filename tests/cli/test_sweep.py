@@ -197,3 +197,12 @@ def test_a_sweep_that_is_really_trained(here: Path, capsys: pytest.CaptureFixtur
     again, _ = told(capsys, *line, code=ExitCode.CONFIG)
     assert [row["cells"] for row in json.loads(again)["rows"]] == [row["cells"] for row in found["rows"]]
     assert {path: path.stat().st_mtime_ns for path in Path("runs/real").glob("*.h5")} == before
+
+    # the same in processes of their own
+    together, said = told(capsys, *line, "--processes", "2", "--out", "together", code=ExitCode.CONFIG)
+    figures = [
+        [[(cell["value"], cell["interval"]) for cell in row["cells"]] for row in table["rows"]]
+        for table in (json.loads(together), found)
+    ]
+    assert figures[0] == figures[1]
+    assert "--processes 2" in json.loads(together)["command"] and "Failed: too many blocks, seed 0" in said
