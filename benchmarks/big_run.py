@@ -72,10 +72,11 @@ def _repeat_images(old: h5py.Group, new: h5py.Group, times: int, rows: int) -> N
     for name, stored in old["attributes"].items():
         _repeat(stored, new["attributes"], times)
         new["attributes"][name].attrs.update(stored.attrs)
-    pictures, group = old["thumbnails"], new.create_group("thumbnails")
-    _repeat(pictures["data"], group, times)
-    offset = pictures["offset"][()]
-    group["offset"] = np.concatenate([[0], *(offset[1:] + k * offset[-1] for k in range(times))])
+    for name in ("thumbnails", "part_masks"):
+        files, group = old[name], new.create_group(name)
+        _repeat(files["data"], group, times)
+        offset = files["offset"][()]
+        group["offset"] = np.concatenate([[0], *(offset[1:] + k * offset[-1] for k in range(times))])
 
 
 def _repeat(stored: h5py.Dataset, group: h5py.Group, times: int) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from ivpt.runfile import label_png
 from ivpt.runfile.content import ImageTable, LayerContent, MapBatch, RunContent
 from ivpt.runfile.writer import MapBits, write_run
 
@@ -37,6 +38,7 @@ def write_synthetic_run(
     seed: int = 0,
     thumbnails: bool = True,
     keypoints: bool = True,
+    part_masks: bool = True,
     attributes: bool = True,
     groups: bool = True,
     train_maps: bool = False,
@@ -56,7 +58,7 @@ def write_synthetic_run(
         blocks: 0-based block indices of ``layers``; default: the last ones of 8 (or more) blocks.
         dim, epochs: width of prototypes, length of the history.
         seed: of everything random.
-        thumbnails, keypoints, attributes, groups: leave a thing out by False.
+        thumbnails, keypoints, part_masks, attributes, groups: leave a thing out by False.
         train_maps: maps for training images too.
         weights: ``source`` of the backbone's weights.
         bits: precision of the attention maps.
@@ -79,6 +81,7 @@ def write_synthetic_run(
         keypoints=scene.keypoints() if keypoints else None,
         boxes=scene.boxes() if keypoints else None,
         thumbnails=_Thumbnails(scene) if thumbnails else None,
+        part_masks=_PartMasks(scene) if part_masks else None,
     )
     sets = [*zip(blocks, layers, strict=True), (None, coarse + 1)]
     contents = [
@@ -175,18 +178,27 @@ class _Scenes:
         for k in range(len(BODY)):
             colours.putpixel((k, 0), ((hue + 23 * k) % 255, 170, 210 - 15 * k))
         rgb = colours.convert("RGB")
+        self._draw_parts(pen, i, [rgb.getpixel((k, 0)) for k in range(len(BODY))])
+        x, y = self.part_points(i)[0] * SIDE
+        pen.ellipse((x - 3, y - 5, x + 3, y + 1), fill=(15, 15, 15))
+        return picture
+
+    def part_mask(self, i: int) -> NDArray[np.uint8]:
+        """(SIDE, SIDE) 0 no part, ``k + 1`` part k."""
+        labels = Image.new("L", (SIDE, SIDE))
+        self._draw_parts(ImageDraw.Draw(labels), i, [k + 1 for k in range(len(BODY))])
+        return np.asarray(labels)
+
+    def _draw_parts(self, pen: ImageDraw.ImageDraw, i: int, fills: list[Any]) -> None:
         points = self.part_points(i) * SIDE
         for k in (2, 4, 5, 1, 3, 0):
             x, y = points[k]
             rx, ry = np.array([(14, 13), (32, 22), (22, 9), (18, 11), (5, 15), (5, 13)][k]) * self.size[i]
             box = (x - rx, y - ry, x + rx, y + ry)
             if (k + int(self.labels[i])) % 3 == 0:
-                pen.rectangle(box, fill=rgb.getpixel((k, 0)))
+                pen.rectangle(box, fill=fills[k])
             else:
-                pen.ellipse(box, fill=rgb.getpixel((k, 0)))
-        x, y = points[0]
-        pen.ellipse((x - 3, y - 5, x + 3, y + 1), fill=(15, 15, 15))
-        return picture
+                pen.ellipse(box, fill=fills[k])
 
 
 class _Thumbnails:
@@ -202,6 +214,13 @@ class _Thumbnails:
         stream = io.BytesIO()
         self._scenes.draw(i).save(stream, "JPEG", quality=85)
         return stream.getvalue()
+
+
+class _PartMasks(_Thumbnails):
+    """Sequence of PNGs, drawn when asked for."""
+
+    def __getitem__(self, i: int) -> bytes:
+        return label_png.encode(self._scenes.part_mask(i))
 
 
 def _maps(

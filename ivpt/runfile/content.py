@@ -46,6 +46,8 @@ class ImageTable:
         keypoints: (N, K, 3) x, y, visible in pixels of the original image; rows of NaN where absent.
         boxes: (N, 4) x, y, width, height in pixels of the original image; NaN where absent.
         thumbnails: JPEG bytes of each image, or ``None``. Any sequence will do: one item is held at a time.
+        part_masks: PNG bytes of the part mask of what each thumbnail shows, as :func:`ivpt.runfile.label_png.encode`
+            makes them, or ``None``. Any sequence will do.
     """
 
     ids: Sequence[str]
@@ -56,6 +58,7 @@ class ImageTable:
     keypoints: ArrayLike | None = None
     boxes: ArrayLike | None = None
     thumbnails: Sequence[bytes | None] | None = None
+    part_masks: Sequence[bytes | None] | None = None
 
 
 @dataclass(frozen=True)

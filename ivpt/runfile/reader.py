@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivpt.errors import RunFileError
-from ivpt.runfile import quantise
+from ivpt.runfile import label_png, quantise
 from ivpt.runfile.arrays import rows_at
 from ivpt.runfile.evidence import contributions
 from ivpt.runfile.guard import item, open_file, reading
@@ -308,14 +308,29 @@ class RunFile:
 
     def thumbnail(self, i: int) -> bytes | None:
         """JPEG bytes."""
-        offsets, data = self.dataset("images/thumbnails/offset"), self.dataset("images/thumbnails/data")
-        if offsets is None or data is None:
+        return self._stored_file("thumbnails", i)
+
+    @property
+    def has_part_masks(self) -> bool:
+        """Whether masks of parts are stored; single images may have none even so."""
+        return self.dataset("images/part_masks/offset") is not None
+
+    def part_mask(self, i: int) -> NDArray[np.uint8] | None:
+        """(h, w) parts of what the thumbnail shows: 0 no part, k + 1 part k of ``info["parts"]``; None without a mask.
+
+        A label is that of the pixel in the middle of what it stands for, so parts smaller than that may be missing.
+        """
+        png = self.part_mask_png(i)
+        if png is None:
             return None
-        self._check_index(i)
-        with reading(self.path):
-            start, stop = offsets[i : i + 2]
-            jpeg: bytes = data[int(start) : int(stop)].tobytes()
-        return jpeg or None
+        try:
+            return label_png.decode(png, len(self.info.get("parts") or ()))
+        except ValueError as error:
+            raise RunFileError(f"The run file {self.path} is damaged: the part mask of image {i} {error}.") from None
+
+    def part_mask_png(self, i: int) -> bytes | None:
+        """The same as it is stored: bytes of a grey PNG whose pixel values are the labels."""
+        return self._stored_file("part_masks", i)
 
     def has_maps(self, i: int) -> bool:
         """Whether maps and scores of image i are stored."""
@@ -411,6 +426,21 @@ class RunFile:
             return None
         with reading(self.path):
             return np.asarray(dataset[i])
+
+    def _stored_file(self, name: str, i: int) -> bytes | None:
+        """Bytes of one image's file among those that are stored one after another."""
+        offsets, data = self.dataset(f"images/{name}/offset"), self.dataset(f"images/{name}/data")
+        self._check_index(i)
+        if offsets is None or data is None:
+            return None
+        if offsets.shape != (self.num_images + 1,) or data.ndim != 1:
+            raise RunFileError(f"The run file {self.path} is damaged: images/{name} does not fit the number of images.")
+        with reading(self.path):
+            start, stop = map(int, offsets[i : i + 2])
+            if not 0 <= start <= stop <= len(data):
+                raise ValueError(f"images/{name} of image {i} lies outside what is stored")
+            found: bytes = data[start:stop].tobytes()
+        return found or None
 
     def _map(self, name: str, i: int) -> NDArray[Any]:
         dataset, row = self._need(name), self._map_row(i)

@@ -226,8 +226,9 @@ class RunWriter:
         for name, values in table.attributes.items():
             array(attributes, name.replace("/", "-"), _of_length(np.asarray(values, np.int32), n, name))
             attributes[name.replace("/", "-")].attrs["name"] = name
-        if table.thumbnails is not None:
-            _write_thumbnails(images, table.thumbnails, n)
+        for name, files in (("thumbnails", table.thumbnails), ("part_masks", table.part_masks)):
+            if files is not None:
+                _write_files(images, name, files, n)
 
     def _write_layer(self, layer: LayerContent) -> None:
         group = self._file.create_group(layer_group(layer.block))
@@ -304,20 +305,20 @@ def extend_attention(group: h5py.Group, maps: NDArray[np.float32], start: int) -
     extend_rows(group["attention_range"], span, start)
 
 
-def _write_thumbnails(images: h5py.Group, thumbnails: Any, n: int) -> None:
-    """One run of JPEG bytes and where each begins: no per-image object, and nothing to read before it is asked for."""
-    if len(thumbnails) != n:
-        raise ValueError(f"{len(thumbnails)} thumbnails for {n} images")
-    group = images.create_group("thumbnails")
+def _write_files(images: h5py.Group, name: str, files: Sequence[bytes | None], n: int) -> None:
+    """One run of bytes and where each file begins: no per-image object, and nothing to read before it is asked for."""
+    if len(files) != n:
+        raise ValueError(f"{len(files)} {name} for {n} images")
+    group = images.create_group(name)
     data = group.create_dataset("data", shape=(0,), maxshape=(None,), dtype=np.uint8, chunks=(64 * 1024,))
     offsets = np.zeros(n + 1, np.int64)
     pending: list[bytes] = []
     held = 0
     for i in range(n):
-        jpeg = thumbnails[i] or b""
-        offsets[i + 1] = offsets[i] + len(jpeg)
-        pending.append(jpeg)
-        held += len(jpeg)
+        file = files[i] or b""
+        offsets[i + 1] = offsets[i] + len(file)
+        pending.append(file)
+        held += len(file)
         if held >= _BLOB or i == n - 1:
             extend_rows(data, np.frombuffer(b"".join(pending), np.uint8), int(offsets[i + 1]) - held)
             pending, held = [], 0

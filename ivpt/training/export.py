@@ -191,10 +191,10 @@ def expected_bytes(config: Config, table: ImageTable, maps: int, cells: int, par
 
     Args:
         config: for the precision of maps.
-        table: for its thumbnails.
+        table: for its thumbnails and part masks.
         maps: number of images with maps.
         cells: prototypes times patches, over all layers.
         parameters: bytes of stored parameters.
     """
-    pictures = sum(len(jpeg or b"") for jpeg in table.thumbnails or ())
+    pictures = sum(len(file or b"") for files in (table.thumbnails, table.part_masks) for file in files or ())
     return pictures + maps * cells * config.output.map_bits // 8 + parameters + 100_000

@@ -12,6 +12,7 @@ from ivpt.data.transforms import Size, visible_box
 from ivpt.data.watched import Watched
 from ivpt.errors import DataError
 from ivpt.interfaces.dataset import Dataset, DatasetInfo, Progress, Record
+from ivpt.runfile import label_png
 from ivpt.runfile.content import ImageTable
 
 JPEG_QUALITY = 85
@@ -61,6 +62,7 @@ def look(
     keypoints = np.full((n, len(info.keypoints), 3), np.nan, np.float32)
     boxes = np.full((n, 4), np.nan, np.float32)
     thumbnails: list[bytes | None] = [None] * n
+    part_masks: list[bytes | None] = [None] * n
     unreadable: dict[int, DataError] = {}
     for i in range(n):
         if progress is not None:
@@ -81,6 +83,8 @@ def look(
             keypoints[i] = found.keypoints
         if found.box is not None:
             boxes[i] = found.box
+        if found.part_mask is not None:
+            part_masks[i] = label_png.encode(shown_labels(found.part_mask, view, thumbnail))
     if progress is not None:
         progress(n, n, "looking at images")
     attributes = {
@@ -95,6 +99,7 @@ def look(
         keypoints=keypoints if info.keypoints else None,
         boxes=boxes if np.isfinite(boxes).any() else None,
         thumbnails=thumbnails,
+        part_masks=part_masks if any(part_masks) else None,
     )
     return FirstLook(table, unreadable)
 
@@ -115,6 +120,28 @@ def encode_thumbnail(image: NDArray[np.uint8], view: Size, longest: int) -> byte
 def shown_part(image: NDArray[np.uint8], view: Size, longest: int) -> Image.Image:
     """What the model is shown of an image, in its own proportions; see :func:`encode_thumbnail`."""
     x, y, width, height = visible_box(image.shape[1], image.shape[0], view)
-    scale = min(1.0, longest / max(width, height))
-    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    size = _shown_size(width, height, longest)
     return Image.fromarray(image).resize(size, Image.Resampling.BICUBIC, (x, y, x + width, y + height))
+
+
+def shown_labels(labels: NDArray[np.uint8], view: Size, longest: int) -> NDArray[np.uint8]:
+    """The same part of a part mask, as large as :func:`shown_part`.
+
+    Every label is that of the pixel in the middle of what it stands for: labels cannot be mixed as colours can.
+
+    Args:
+        labels: (height, width), as large as the image.
+        view: (height, width) of the model's input.
+        longest: in pixels.
+    """
+    x, y, width, height = visible_box(labels.shape[1], labels.shape[0], view)
+    columns, rows = _shown_size(width, height, longest)
+    row = np.floor(y + (np.arange(rows) + 0.5) * height / rows).astype(np.intp)
+    column = np.floor(x + (np.arange(columns) + 0.5) * width / columns).astype(np.intp)
+    return labels[np.ix_(row, column)]
+
+
+def _shown_size(width: float, height: float, longest: int) -> tuple[int, int]:
+    """Columns and rows of the picture of what is shown."""
+    scale = min(1.0, longest / max(width, height))
+    return max(round(width * scale), 1), max(round(height * scale), 1)

@@ -162,6 +162,8 @@ def _data(run: "RunFile") -> tuple[Fact, ...]:
         facts.append(("keypoints", f"{len(info.get('keypoints') or ())} kinds"))
     if run.dataset("images/box") is not None:
         facts.append(("boxes", "one per image"))
+    if run.has_part_masks:
+        facts.append(("part masks", f"{len(info.get('parts') or ())} parts"))
     if run.dataset("images/thumbnails/offset") is None:
         facts.append(("pictures", "none stored"))
     for name, kinds in (info.get("attributes") or {}).items():

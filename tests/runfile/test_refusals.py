@@ -1,11 +1,15 @@
 """Files that are not what they seem: one sentence each, and nothing outside the file is touched."""
 
+import io
+import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from PIL import Image
 
 from ivpt.errors import RunFileError
 from ivpt.runfile.reader import RunFile
@@ -24,6 +28,7 @@ def read_everything(path: Path) -> None:
                 run.groups(layer.key, image)
         for image in range(run.num_images):
             run.thumbnail(image)
+            run.part_mask(image)
 
 
 def test_no_file_a_folder_and_a_text(tmp_path: Path) -> None:
@@ -98,6 +103,63 @@ def test_missing_and_misshapen_things(run_path: Path) -> None:
             run.metrics()
         with pytest.raises(RunFileError, match="images/label does not fit"):
             _ = run.labels
+
+
+def no_png(file: h5py.File) -> None:
+    file["images/part_masks/data"][:64] = np.zeros(64, np.uint8)
+
+
+def colours(file: h5py.File) -> None:
+    stream = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(stream, "PNG")
+    instead(file, "data", np.frombuffer(stream.getvalue(), np.uint8))
+    offset = file["images/part_masks/offset"][()]
+    instead(file, "offset", np.where(offset > 0, len(stream.getvalue()), 0))
+
+
+def unnamed(file: h5py.File) -> None:
+    info = json.loads(file["info"].asstr()[()])
+    del file["info"]
+    file["info"] = json.dumps({**info, "parts": ["head"]})
+
+
+def backwards(file: h5py.File) -> None:
+    instead(file, "offset", file["images/part_masks/offset"][()][::-1])
+
+
+def too_few(file: h5py.File) -> None:
+    instead(file, "offset", file["images/part_masks/offset"][:5])
+
+
+def words(file: h5py.File) -> None:
+    del file["images/part_masks/data"]
+    file["images/part_masks/data"] = "no numbers"
+
+
+def instead(file: h5py.File, name: str, values: np.ndarray) -> None:
+    del file[f"images/part_masks/{name}"]
+    file[f"images/part_masks/{name}"] = values
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (no_png, "the part mask of image 0 is not a grey 8-bit PNG"),
+        (colours, "the part mask of image 0 is not a grey 8-bit PNG"),
+        (unnamed, "the part mask of image 0 marks part 6, and 1 parts have names"),
+        (backwards, "images/part_masks of image 0 lies outside what is stored"),
+        (too_few, "images/part_masks does not fit the number of images"),
+        (words, "images/part_masks does not fit the number of images"),
+    ],
+)
+def test_part_masks_that_are_none(run_path: Path, change: Callable[[h5py.File], None], says: str) -> None:
+    with h5py.File(run_path, "r+") as file:
+        change(file)
+    with RunFile(run_path) as run:
+        with pytest.raises(RunFileError) as caught:
+            run.part_mask(0)
+        assert caught.value.message == f"The run file {run_path} is damaged: {says}."
+        assert run.thumbnail(0), "everything else can be read"
 
 
 def external_link(file: h5py.File, name: str, secret: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from ivpt.errors import OutputError
+from ivpt.runfile import label_png
 from ivpt.runfile.content import ImageTable
 from ivpt.runfile.reader import RunFile
 from ivpt.runfile.schema import LayerInfo
@@ -19,8 +20,10 @@ from tests.synthetic import write_synthetic_run
 
 
 def test_everything_comes_back(tmp_path: Path) -> None:
-    given, maps = small.content(), [small.batch([2, 1], seed=1), small.batch([3], seed=2)]
+    maps = [small.batch([2, 1], seed=1), small.batch([3], seed=2)]
+    mask = np.arange(6, dtype=np.uint8).reshape(2, 3)
     given = small.content(
+        info={"name": "small", "classes": ["a", "ü"], "parts": list("vwxyz")},
         images=ImageTable(
             ids=["a/ä.png", "b", "c", "d"],
             labels=[0, 1, 0, 1],
@@ -30,6 +33,7 @@ def test_everything_comes_back(tmp_path: Path) -> None:
             keypoints=[[[1, 2, 1]], [[np.nan] * 3], [[0, 0, 0]], [[5, 6, 1]]],
             boxes=[[0, 1, 2, 3], [np.nan] * 4, [1, 1, 1, 1], [2, 2, 2, 2]],
             thumbnails=[b"one", None, b"three", b""],
+            part_masks=[None, label_png.encode(mask), None, label_png.encode(mask * 0)],
         ),
         parameters={"head.weight": np.arange(6.0).reshape(2, 3), "count": np.array(3)},
         history={"loss": [2.0, np.nan]},
@@ -56,6 +60,8 @@ def test_everything_comes_back(tmp_path: Path) -> None:
         assert run.box(1) is None
         assert np.array_equal(run.box(0), [0, 1, 2, 3])
         assert [run.thumbnail(i) for i in range(4)] == [b"one", None, b"three", None]
+        assert run.has_part_masks and run.part_mask(0) is run.part_mask(2) is None
+        assert np.array_equal(run.part_mask(1), mask) and np.array_equal(run.part_mask(3), np.zeros((2, 3)))
         assert run.history()["loss"][0] == 2.0
         assert np.isnan(run.history()["loss"][1])
         assert run.metrics() == {"nmi": {"value": 0.5, "parameters": {"layer": "L3"}}, "none": {"value": None}}
@@ -126,6 +132,9 @@ def test_plain_h5py_reads_it_with_standard_filters_only(tmp_path: Path) -> None:
         start, stop = file["images/thumbnails/offset"][image : image + 2]
         jpeg = file["images/thumbnails/data"][start:stop].tobytes()
         assert Image.open(io.BytesIO(jpeg)).size == (160, 160)
+        start, stop = file["images/part_masks/offset"][image : image + 2]
+        labels = np.asarray(Image.open(io.BytesIO(file["images/part_masks/data"][start:stop].tobytes())))
+        assert np.array_equal(labels, run.part_mask(image)) and set(np.unique(labels)) <= set(range(7))
 
         def visit(name: str, found: h5py.Group | h5py.Dataset) -> None:
             if isinstance(found, h5py.Dataset):
@@ -151,7 +160,8 @@ def test_a_run_without_images_maps_or_optional_things(tmp_path: Path) -> None:
         assert run.map_images.shape == (0,)
         assert np.isnan(run.importance()).all()
     with RunFile(write_run(tmp_path / "bare.h5", small.content(), [])) as run:
-        assert run.thumbnail(0) is run.keypoints(0) is run.box(0) is run.image_size(0) is None
+        assert run.thumbnail(0) is run.keypoints(0) is run.box(0) is run.image_size(0) is run.part_mask(0) is None
+        assert not run.has_part_masks
         assert run.attributes() == run.history() == run.metrics() == run.parameters() == {}
         assert not run.has_maps(3)
         with pytest.raises(KeyError, match="no stored maps"):

@@ -52,5 +52,7 @@ def test_scores_stand_beside_their_controls(tmp_path: Path) -> None:
 def test_the_card_says_what_is_annotated(tmp_path: Path) -> None:
     known = dict(read_path(write_synthetic_run(tmp_path / "all.h5", images=12)).data)
     assert known["keypoints"] == "6 kinds" and known["background"] == "meadow · lake" and "boxes" in known
-    bare = write_synthetic_run(tmp_path / "bare.h5", images=12, keypoints=False, attributes=False, thumbnails=False)
+    assert known["part masks"] == "6 parts"
+    nothing = {"keypoints": False, "part_masks": False, "attributes": False, "thumbnails": False}
+    bare = write_synthetic_run(tmp_path / "bare.h5", images=12, **nothing)
     assert dict(read_path(bare).data) == {"classes": "3", "pictures": "none stored"}
