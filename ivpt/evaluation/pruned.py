@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,7 +167,8 @@ def _content(run: RunFile, model: Reloaded, dataset: Dataset, step: JsonObject, 
             attributes=run.attributes(),
             keypoints=run.all_keypoints(),
             boxes=run.all_boxes(),
-            thumbnails=None if run.dataset("images/thumbnails/offset") is None else _Thumbnails(run),
+            thumbnails=None if run.dataset("images/thumbnails/offset") is None else _Files(run, run.thumbnail),
+            part_masks=_Files(run, run.part_mask_png) if run.has_part_masks else None,
         ),
         parameters={**run.parameters(), **head},
         history=run.history(),
@@ -176,17 +177,17 @@ def _content(run: RunFile, model: Reloaded, dataset: Dataset, step: JsonObject, 
     )
 
 
-class _Thumbnails(Sequence[bytes | None]):
-    """Those of a run, each read when it is asked for."""
+class _Files(Sequence[bytes | None]):
+    """Files of a run's images, each read when it is asked for."""
 
-    def __init__(self, run: RunFile) -> None:
-        self._run = run
+    def __init__(self, run: RunFile, read: Callable[[int], bytes | None]) -> None:
+        self._run, self._read = run, read
 
     def __len__(self) -> int:
         return self._run.num_images
 
     def __getitem__(self, i: Any) -> Any:
-        return self._run.thumbnail(i)
+        return self._read(i)
 
 
 def _batches(

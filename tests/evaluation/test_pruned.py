@@ -84,6 +84,7 @@ def test_the_pruned_run_is_complete_and_says_where_it_comes_from(birds: Path, ou
             one, other = getattr(old, name), getattr(new, name)
             assert np.array_equal(one() if callable(one) else one, other() if callable(other) else other), name
         assert new.thumbnail(3) == old.thumbnail(3) is not None
+        assert new.part_mask_png(3) == old.part_mask_png(3) is not None
         assert np.array_equal(new.all_keypoints(), old.all_keypoints(), equal_nan=True)
         assert new.history().keys() == old.history().keys()
         assert set(new.metrics()) == {f"{s}_{n}accuracy" for s in ("val", "test") for n in ("", "balanced_")}
