@@ -26,7 +26,7 @@ def measure(settings: list[str], weights: str | None) -> dict[str, object]:
     be_a_good_neighbour()
     import torch
 
-    from ivpt.cli.train_config import resolve, shortcuts
+    from ivpt.cli.train_config import shortcuts, with_recommendations
     from ivpt.training.observer import EpochReport, Setup, Silence
     from ivpt.training.run import train
 
@@ -44,7 +44,7 @@ def measure(settings: list[str], weights: str | None) -> dict[str, object]:
             moments["training ends"] = time.monotonic()
 
     imported = time.monotonic()
-    config, _ = resolve(None, False, None, None, shortcuts({"weights": weights}, settings))
+    config = with_recommendations("default", None, shortcuts({"weights": weights}, settings))
     with tempfile.TemporaryDirectory() as folder:
         result = train(config, Path(folder) / "run.h5", observer=Clock())
         size = result.out.stat().st_size

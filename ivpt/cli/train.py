@@ -52,8 +52,9 @@ def train(
 
     A typed option beats the file, the file beats the preset, the preset beats what the backbone recommends.
     """
-    from ivpt.cli.train_config import resolve, shortcuts
+    from ivpt.cli.train_config import place, resolve, shortcuts
     from ivpt.errors import ConfigError, ExitCode, Interrupted
+    from ivpt.training.output import check_free
 
     plugin_options = split_plugin_options(ctx)
     if overwrite and resume:
@@ -61,7 +62,10 @@ def train(
     overrides = shortcuts(typed, settings) | plugin_options
     be_quiet()
     be_a_good_neighbour()
-    config, out = resolve(out, resume, preset, file, overrides)
+    out = out or place(preset, file, overrides)
+    # training asks again; here it is said before torch is imported
+    check_free(out, overwrite=overwrite, resume=resume)
+    config = resolve(out, resume, preset, file, overrides)
 
     from ivpt.cli.train_progress import make_observer
     from ivpt.training.run import train as run

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ivpt.config import Config, DataConfig, load_config, validate_config
+from ivpt.config import Config, load_config, validate_config
 from ivpt.errors import ConfigError
 from ivpt.paths import default_run_path
 
@@ -42,23 +42,28 @@ def shortcuts(typed: Mapping[str, str | None], settings: Sequence[str]) -> dict[
     return overrides
 
 
-def resolve(
-    out: Path | None, resume: bool, preset: str | None, file: Path | None, overrides: Mapping[str, Any]
-) -> tuple[Config, Path]:
-    """The configuration, and where the run file goes.
+def place(preset: str | None, file: Path | None, overrides: Mapping[str, Any]) -> Path:
+    """Where a run goes for which no place was typed: the data set says; no plugin is imported for that.
+
+    Raises:
+        ConfigError: unknown or contradicting settings.
+    """
+    return default_run_path(load_config(file, preset or "default", overrides).data.dataset)
+
+
+def resolve(out: Path, resume: bool, preset: str | None, file: Path | None, overrides: Mapping[str, Any]) -> Config:
+    """The configuration of the run that goes to ``out``.
 
     A resumed run takes its configuration from its checkpoint; what is typed besides is laid over it, and training
     refuses what differs.
 
     Raises:
         ConfigError: unknown or contradicting settings.
-        OutputError, TrainingError: nothing to resume.
+        TrainingError: the checkpoint cannot be read.
     """
     if resume and preset is None and file is None:
-        out = out or default_run_path(overrides.get("data.dataset", DataConfig().dataset))
-        return _saved(out, overrides), out
-    config = with_recommendations(preset or "default", file, overrides)
-    return config, out or default_run_path(config.data.dataset)
+        return _saved(out, overrides)
+    return with_recommendations(preset or "default", file, overrides)
 
 
 def with_recommendations(preset: str, file: Path | None, overrides: Mapping[str, Any]) -> Config:
@@ -103,10 +108,9 @@ def as_kind(word: object, kind: Any) -> object:
 
 
 def _saved(out: Path, overrides: Mapping[str, Any]) -> Config:
-    from ivpt.training.checkpoint import checkpoint_path, read_state
-    from ivpt.training.preparation import check_out
+    from ivpt.training.checkpoint import read_state
+    from ivpt.training.output import checkpoint_path
 
-    check_out(out, overwrite=False, resume=True)
     values = read_state(checkpoint_path(out))["config"]
     for key, value in overrides.items():
         *path, last = key.split(".")

@@ -27,7 +27,7 @@ from ivpt.runfile.schema import COARSE, JsonObject
 from ivpt.runfile.writer import MapBits, RunWriter
 from ivpt.training.evaluation import Tally, evaluate
 from ivpt.training.export import learned_layers, set_aside_edits, to_arrays, versions_of
-from ivpt.training.preparation import check_out, check_room
+from ivpt.training.output import check_out, check_room
 from ivpt.training.scores import accuracy_metrics
 
 _HEAD = "head.weight"

@@ -9,7 +9,8 @@ from ivpt.config import Config, flat, validate_config
 from ivpt.errors import ConfigError
 from ivpt.runfile.reader import RunFile
 from ivpt.sweep.definition import SEED, Definition, RowDefinition, slug
-from ivpt.training.checkpoint import checkpoint_path, read_state
+from ivpt.training.checkpoint import read_state
+from ivpt.training.output import checkpoint_path
 from ivpt.training.run import MAY_CHANGE
 
 State = Literal["new", "unfinished", "finished"]

@@ -82,11 +82,6 @@ class Checkpoint:
     scaler: dict[str, Any]
 
 
-def checkpoint_path(out: Path) -> Path:
-    """``<out>.ckpt``."""
-    return out.with_name(out.name + ".ckpt")
-
-
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint; it replaces the one before by an atomic rename.
 

@@ -23,7 +23,6 @@ from ivpt.training.batches import Plan
 from ivpt.training.checkpoint import (
     Checkpoint,
     Progress,
-    checkpoint_path,
     load_optimiser_state,
     optimiser_state,
     save_checkpoint,
@@ -33,6 +32,7 @@ from ivpt.training.export import Exporter, publish_history, set_aside_edits
 from ivpt.training.interrupt import StopRequest
 from ivpt.training.observer import EpochReport, Observer, StepReport
 from ivpt.training.optimiser import set_rates
+from ivpt.training.output import checkpoint_path
 from ivpt.training.preparation import Data
 from ivpt.training.processes import any_process, average, flatten, maximum_over
 from ivpt.training.randomness import Purpose, generator

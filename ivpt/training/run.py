@@ -15,21 +15,15 @@ from ivpt.data.opening import open_dataset
 from ivpt.errors import ConfigError, TrainingError
 from ivpt.interfaces.backbone import TokenModel
 from ivpt.training.batches import Plan, make_plan
-from ivpt.training.checkpoint import Checkpoint, Progress, checkpoint_path, load_checkpoint
+from ivpt.training.checkpoint import Checkpoint, Progress, load_checkpoint
 from ivpt.training.devices import accelerated
 from ivpt.training.export import Exporter, expected_bytes, to_arrays, versions_of
 from ivpt.training.interrupt import StopRequest
 from ivpt.training.loop import Trainer
 from ivpt.training.observer import Observer, Setup, Silence
 from ivpt.training.optimiser import make_optimiser
-from ivpt.training.preparation import (
-    Data,
-    build_backbone,
-    build_model,
-    check_out,
-    check_room,
-    prepare_data,
-)
+from ivpt.training.output import check_out, check_room, checkpoint_path
+from ivpt.training.preparation import Data, build_backbone, build_model, prepare_data
 
 MAY_CHANGE = {"data.root", "data.workers", "training.device"}
 """Settings a resumed run may have otherwise: where files are and what computes, but nothing that enters the result."""

@@ -8,7 +8,7 @@ import pytest
 
 from ivpt.backbones.vit_mini import VitMini
 from ivpt.cli.plugin_options import split_plugin_options
-from ivpt.cli.train_config import resolve, shortcuts, with_recommendations
+from ivpt.cli.train_config import place, shortcuts, with_recommendations
 from ivpt.errors import ConfigError, PluginError
 from ivpt.registry import BACKBONES
 
@@ -81,7 +81,10 @@ def test_both_spellings_of_a_plugin_option() -> None:
 
 
 def test_the_run_goes_where_its_data_set_says(tmp_path: Path) -> None:
-    assert resolve(None, False, None, None, {"data.dataset": "folder"})[1] == Path("runs/folder.h5")
-    assert resolve(tmp_path / "a.h5", False, None, None, {})[1] == tmp_path / "a.h5"
+    file = tmp_path / "mine.toml"
+    file.write_text('[data]\ndataset = "cub"\n')
+    assert place(None, None, {}) == Path("runs/paperbirds.h5")
+    assert place(None, file, {}) == Path("runs/cub.h5")
+    assert place("paper", file, {"data.dataset": "folder"}) == Path("runs/folder.h5")
     with pytest.raises(ConfigError, match=r"cannot be read"):
-        resolve(None, False, None, tmp_path / "missing.toml", {})
+        place(None, tmp_path / "missing.toml", {})

@@ -50,6 +50,15 @@ def test_what_asks_no_model_loads_no_torch(words):
     assert not top_levels(modules_after(command(*words))) & HEAVY
 
 
+def test_a_run_that_exists_is_refused_before_torch_is_loaded(tmp_path):
+    taken = tmp_path / "run.h5"
+    taken.write_bytes(b"precious")
+    train = f"from ivpt.cli import run; code = run(['train', '--out', {str(taken)!r}]); assert code == 8, code"
+    assert not top_levels(modules_after(train)) & HEAVY
+    resumed = train.replace("'--out'", "'--resume', '--out'")
+    assert not top_levels(modules_after(resumed)) & HEAVY
+
+
 def test_the_listing_of_plugins_imports_none_of_them():
     loaded = modules_after(command("plugins"))
     assert not any(name.startswith(("ivpt.backbones", "ivpt.data")) for name in loaded)

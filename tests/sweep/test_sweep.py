@@ -13,7 +13,8 @@ from ivpt.sweep import runner
 from ivpt.sweep.definition import Definition, RowDefinition, find_definition
 from ivpt.sweep.plan import Job
 from ivpt.sweep.runner import Outcome, RowMetrics, is_stored, run_jobs
-from ivpt.training.checkpoint import Checkpoint, Progress, checkpoint_path, save_checkpoint
+from ivpt.training.checkpoint import Checkpoint, Progress, save_checkpoint
+from ivpt.training.output import checkpoint_path
 from tests.sweep.tables import TOML, Ears, Fakes, plan
 
 SMALL = Definition.model_validate(tomllib.loads(TOML))

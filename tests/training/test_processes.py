@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from ivpt.runfile.reader import RunFile
-from ivpt.training.checkpoint import checkpoint_path, load_checkpoint
+from ivpt.training.checkpoint import load_checkpoint
+from ivpt.training.output import checkpoint_path
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,8 +11,9 @@ import pytest
 from ivpt.config import Config
 from ivpt.errors import ConfigError, ExitCode, Interrupted, OutputError, TrainingError
 from ivpt.runfile.reader import RunFile
-from ivpt.training.checkpoint import checkpoint_path, load_checkpoint
+from ivpt.training.checkpoint import load_checkpoint
 from ivpt.training.observer import EpochReport, StepReport
+from ivpt.training.output import checkpoint_path
 from ivpt.training.run import train
 from tests.training.pictures import Recorder, draw_pictures, tiny_config
 

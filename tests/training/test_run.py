@@ -15,8 +15,8 @@ from ivpt.errors import ConfigError, DataError, OutputError, TrainingError
 from ivpt.runfile.edits import edits_path
 from ivpt.runfile.reader import RunFile
 from ivpt.training import loop
-from ivpt.training.checkpoint import checkpoint_path
-from ivpt.training.preparation import build_backbone, build_model, check_room
+from ivpt.training.output import check_room, checkpoint_path
+from ivpt.training.preparation import build_backbone, build_model
 from ivpt.training.run import train
 from tests.training.pictures import Recorder, draw_pictures, tiny_config
 
