@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ivpt.data.harmless_pickle import read_pickle
 from ivpt.data.places import data_root, require
 from ivpt.errors import DataError
-from ivpt.interfaces.dataset import Dataset, DatasetInfo, Progress, Record, Split
+from ivpt.interfaces.dataset import Dataset, DatasetInfo, Record, Split
 from ivpt.interfaces.source import Download, Place, Source
 
 _FOLDER = "cifar-100-python"
@@ -75,10 +75,6 @@ class Cifar100(Dataset):
             citation=CITATION,
             homepage=_PAGE,
         )
-
-    def prepare(self, progress: Progress | None = None) -> None:
-        """Read the files; raises as :meth:`records`."""
-        self.records()
 
     def records(self) -> Sequence[Record]:
         """Train, then test, each in the order of its file; ids are places in the file.

@@ -16,7 +16,7 @@ from ivpt.data.images import image_size, read_image
 from ivpt.data.places import data_root, find, require
 from ivpt.data.tables import names
 from ivpt.errors import DataError
-from ivpt.interfaces.dataset import Annotations, Dataset, DatasetInfo, Progress, Record
+from ivpt.interfaces.dataset import Annotations, Dataset, DatasetInfo, Record
 from ivpt.interfaces.source import Download, Place, Source
 
 _HOME = "CUB_200_2011"
@@ -99,10 +99,6 @@ class Cub(Dataset):
             citation=CITATION,
             homepage="https://www.vision.caltech.edu/datasets/cub_200_2011/",
         )
-
-    def prepare(self, progress: Progress | None = None) -> None:
-        """Read the tables; raises as :meth:`records`."""
-        self.records()
 
     def records(self) -> Sequence[Record]:
         """All images in the order of images.txt.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ivpt.data.images import read_image
 from ivpt.errors import DataError
-from ivpt.interfaces.dataset import Dataset, DatasetInfo, Progress, Record, Split
+from ivpt.interfaces.dataset import Dataset, DatasetInfo, Record, Split
 from ivpt.interfaces.source import Source
 
 SUFFIXES = frozenset(
@@ -54,10 +54,6 @@ class Folder(Dataset):
             DataError: as :meth:`records`.
         """
         return DatasetInfo("folder", self._found[0])
-
-    def prepare(self, progress: Progress | None = None) -> None:
-        """List the folder; raises as :meth:`records`."""
-        self.records()
 
     def records(self) -> Sequence[Record]:
         """All images, ordered by split folder, class and path.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ivpt.data.images import read_image
 from ivpt.data.places import data_root, require
 from ivpt.errors import DataError
-from ivpt.interfaces.dataset import Annotations, Dataset, DatasetInfo, Progress, Record, Split
+from ivpt.interfaces.dataset import Annotations, Dataset, DatasetInfo, Record, Split
 from ivpt.interfaces.source import Download, Place, Source
 from ivpt.part_masks import mask_keypoints
 
@@ -114,10 +114,6 @@ class FunnyBirds(Dataset):
             citation=CITATION,
             homepage=_PAGE,
         )
-
-    def prepare(self, progress: Progress | None = None) -> None:
-        """Read the lists; raises as :meth:`records`."""
-        self.records()
 
     def records(self) -> Sequence[Record]:
         """Train, then test, in the order of their lists.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ivpt.data.images import read_image
 from ivpt.data.places import data_root, find, require
 from ivpt.errors import DataError
-from ivpt.interfaces.dataset import Dataset, DatasetInfo, Progress, Record
+from ivpt.interfaces.dataset import Dataset, DatasetInfo, Record
 from ivpt.interfaces.source import Place, Source
 
 _SYNSET = re.compile(r"n\d{8}")
@@ -72,10 +72,6 @@ class ImageNet(Dataset):
         return DatasetInfo(
             "imagenet", titles(self._synsets), licence=_TERMS, citation=CITATION, homepage="https://www.image-net.org/"
         )
-
-    def prepare(self, progress: Progress | None = None) -> None:
-        """List the folders; raises as :meth:`records`."""
-        self.records()
 
     def records(self) -> Sequence[Record]:
         """Train, then published validation images, each by class and name.

@@ -14,7 +14,7 @@ from ivpt.data.crops import Crop
 from ivpt.data.places import data_root, require
 from ivpt.data.tables import columns, names
 from ivpt.errors import DataError
-from ivpt.interfaces.dataset import Annotations, Dataset, DatasetInfo, Progress, Record
+from ivpt.interfaces.dataset import Annotations, Dataset, DatasetInfo, Record
 from ivpt.interfaces.source import Place, Source
 
 _TERMS = "after accepting the terms of use: non-commercial research and education"
@@ -68,10 +68,6 @@ class NaBirds(Dataset):
             citation=CITATION,
             homepage="https://dl.allaboutbirds.org/nabirds",
         )
-
-    def prepare(self, progress: Progress | None = None) -> None:
-        """Read the tables; raises as :meth:`records`."""
-        self.records()
 
     def records(self) -> Sequence[Record]:
         """All images in the order of images.txt.

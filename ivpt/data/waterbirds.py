@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ivpt.data.images import read_image
 from ivpt.data.places import data_root, require
 from ivpt.errors import DataError
-from ivpt.interfaces.dataset import Dataset, DatasetInfo, Progress, Record, Split
+from ivpt.interfaces.dataset import Dataset, DatasetInfo, Record, Split
 from ivpt.interfaces.source import Download, Place, Source
 
 _FOLDER = "waterbird_complete95_forest2water2"
@@ -77,10 +77,6 @@ class Waterbirds(Dataset):
             citation=CITATION,
             homepage=_PAGE,
         )
-
-    def prepare(self, progress: Progress | None = None) -> None:
-        """Read the table; raises as :meth:`records`."""
-        self.records()
 
     def records(self) -> Sequence[Record]:
         """All images in the order of the table.

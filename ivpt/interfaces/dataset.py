@@ -104,6 +104,8 @@ class Dataset(ABC):
     def prepare(self, progress: Progress | None = None) -> None:  # noqa: B027 -- most have nothing to prepare
         """Render, unpack or index whatever the data set needs, once; cheap when it is done already.
 
+        Called before anything else but ``source``; :meth:`records` is asked for right after it.
+
         Raises:
             DataError: files are missing or damaged; the message names them and says where to get them.
         """

@@ -69,11 +69,11 @@ def test_unusable_folders(files: list[str], words: str, tmp_path: Path) -> None:
             (tmp_path / name).parent.mkdir()
             (tmp_path / name).write_text("x")
     with pytest.raises(DataError, match=words):
-        Folder(str(tmp_path)).prepare()
+        Folder(str(tmp_path)).records()
 
 
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="--data DIR"):
-        Folder().prepare()
+        Folder().records()
     with pytest.raises(DataError, match="There is no folder"):
         Folder(str(tmp_path / "absent")).records()

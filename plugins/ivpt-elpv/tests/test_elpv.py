@@ -67,7 +67,7 @@ def test_core_draws_a_stratified_split() -> None:
 
 def test_pickles() -> None:
     data = Elpv(0.9)
-    data.prepare()
+    data.records()
     assert pickle.loads(pickle.dumps(data)).records() == data.records()
 
 
@@ -80,11 +80,11 @@ def test_empty_classes_are_refused(threshold: float) -> None:
 def test_missing_package_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     with pytest.raises(DataError, match="pip install elpv-dataset"):
-        Elpv().prepare()
+        Elpv().records()
 
 
 def test_damaged_table_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("images/cell0001.png 1.0 amorphous\n")
     monkeypatch.setattr(module, "_folder", lambda: tmp_path)
     with pytest.raises(DataError, match=r"labels\.csv"):
-        Elpv().prepare()
+        Elpv().records()

@@ -124,7 +124,7 @@ def test_the_folder_data_itself_will_do(tree: Path) -> None:
 
 def test_missing_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"fgvc-aircraft-2013b/data/.*--data DIR"):
-        FgvcAircraft(str(tmp_path)).prepare()
+        FgvcAircraft(str(tmp_path)).records()
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
 def test_a_damaged_table_is_named(tree: Path, file: str, text: str, words: str) -> None:
     (tree / "fgvc-aircraft-2013b" / "data" / file).write_bytes(text.encode("latin-1"))
     with pytest.raises(DataError, match=words):
-        FgvcAircraft(str(tree)).prepare()
+        FgvcAircraft(str(tree)).records()
 
 
 def test_reading_the_tables_opens_no_image(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -153,12 +153,12 @@ def test_labels_may_lie_in_the_devkit_too(tree: Path) -> None:
 def test_test_annotations_without_classes_do_not_do(tree: Path) -> None:
     (tree / "cars_test_annos_withlabels.mat").rename(tree / "devkit" / "cars_test_annos.mat")
     with pytest.raises(DataError, match="cars_test_annos_withlabels"):
-        StanfordCars(str(tree)).prepare()
+        StanfordCars(str(tree)).records()
 
 
 def test_missing_files_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match=r"cars_meta\.mat"):
-        StanfordCars(str(tmp_path)).prepare()
+        StanfordCars(str(tmp_path)).records()
     monkeypatch.setenv("IVPT_CACHE", str(tmp_path))
     with pytest.raises(DataError, match="--data DIR"):
         StanfordCars().records()
@@ -169,14 +169,14 @@ def test_a_damaged_table_is_named(tree: Path, damage: bytes | None) -> None:
     path = tree / "devkit" / "cars_train_annos.mat"
     path.write_bytes(path.read_bytes()[:300] if damage is None else damage)
     with pytest.raises(DataError, match=r"cars_train_annos\.mat"):
-        StanfordCars(str(tree)).prepare()
+        StanfordCars(str(tree)).records()
 
 
 def test_a_class_out_of_range_is_named(tree: Path) -> None:
     rows = [(1, 1, 2, 2, 0, "00001.jpg")]
     savemat(tree / "devkit" / "cars_train_annos.mat", {"annotations": struct(rows, [*BOX, "class", "fname"])})
     with pytest.raises(DataError, match=r"cars_train/00001\.jpg .* class 0"):
-        StanfordCars(str(tree)).prepare()
+        StanfordCars(str(tree)).records()
 
 
 def test_reading_the_tables_opens_no_image(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,14 +110,14 @@ def test_the_folder_itself_will_do(tree: Path) -> None:
 
 def test_missing_and_empty_folders_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"VLCS/Caltech101 and 3 more.*--data DIR"):
-        Vlcs(str(tmp_path)).prepare()
+        Vlcs(str(tmp_path)).records()
     for domain in COUNTS:
         (tmp_path / domain).mkdir()
     with pytest.raises(DataError, match=r"Caltech101/bird holds no images, or is not there"):
-        Vlcs(str(tmp_path)).prepare()
+        Vlcs(str(tmp_path)).records()
     (tmp_path / "Caltech101" / "bird").mkdir()
     with pytest.raises(DataError, match=r"Caltech101/bird holds no images"):
-        Vlcs(str(tmp_path)).prepare()
+        Vlcs(str(tmp_path)).records()
 
 
 def test_listing_opens_no_image(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

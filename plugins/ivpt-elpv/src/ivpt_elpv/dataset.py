@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ivpt.data.images import read_image
 from ivpt.errors import ConfigError, DataError
-from ivpt.interfaces.dataset import Dataset, DatasetInfo, Progress, Record
+from ivpt.interfaces.dataset import Dataset, DatasetInfo, Record
 
 CLASSES = ("functional", "defective")
 CELL_TYPES = ("mono", "poly")
@@ -66,10 +66,6 @@ class Elpv(Dataset):
             citation=CITATION,
             homepage=HOMEPAGE,
         )
-
-    def prepare(self, progress: Progress | None = None) -> None:
-        """Read the table of labels; raises as :meth:`records`."""
-        self.records()
 
     def records(self) -> Sequence[Record]:
         """All cells in the order of the published table.

@@ -13,7 +13,7 @@ from ivpt.data.images import image_size, read_image
 from ivpt.data.places import data_root, require
 from ivpt.data.tables import names
 from ivpt.errors import DataError
-from ivpt.interfaces.dataset import Annotations, Dataset, DatasetInfo, Progress, Record, Split
+from ivpt.interfaces.dataset import Annotations, Dataset, DatasetInfo, Record, Split
 from ivpt.interfaces.source import Download, Place, Source
 
 BANNER = 20
@@ -91,10 +91,6 @@ class FgvcAircraft(Dataset):
             citation=CITATION,
             homepage=HOMEPAGE,
         )
-
-    def prepare(self, progress: Progress | None = None) -> None:
-        """Read the tables; raises as :meth:`records`."""
-        self.records()
 
     def records(self) -> Sequence[Record]:
         """All aircraft: train, val, test, each in the order of its table.

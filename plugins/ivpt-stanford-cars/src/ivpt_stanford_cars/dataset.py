@@ -12,7 +12,7 @@ from ivpt.data.crops import Crop, Window, cut_annotations, cut_image, window
 from ivpt.data.images import image_size, read_image
 from ivpt.data.places import data_root, find, require
 from ivpt.errors import DataError
-from ivpt.interfaces.dataset import Annotations, Dataset, DatasetInfo, Progress, Record, Split
+from ivpt.interfaces.dataset import Annotations, Dataset, DatasetInfo, Record, Split
 from ivpt.interfaces.source import Place, Source
 from ivpt_stanford_cars.matlab import variable
 
@@ -65,10 +65,6 @@ class StanfordCars(Dataset):
     def info(self) -> DatasetInfo:
         """Classes as the devkit names them; raises as :meth:`records`."""
         return DatasetInfo("cars", self._read[0], licence=TERMS, citation=CITATION, homepage=self.source.page)
-
-    def prepare(self, progress: Progress | None = None) -> None:
-        """Read the tables; raises as :meth:`records`."""
-        self.records()
 
     def records(self) -> Sequence[Record]:
         """All cars in the order of the tables, train before test.

@@ -13,7 +13,7 @@ from ivpt.data.folder import SUFFIXES
 from ivpt.data.images import read_image
 from ivpt.data.places import data_root, require
 from ivpt.errors import ConfigError, DataError
-from ivpt.interfaces.dataset import Dataset, DatasetInfo, Progress, Record, Split
+from ivpt.interfaces.dataset import Dataset, DatasetInfo, Record, Split
 from ivpt.interfaces.source import Place, Source
 
 DOMAINS = ("Caltech101", "LabelMe", "SUN09", "VOC2007")
@@ -78,10 +78,6 @@ class Vlcs(Dataset):
             citation=CITATION,
             homepage=HOMEPAGE,
         )
-
-    def prepare(self, progress: Progress | None = None) -> None:
-        """List the folders; raises as :meth:`records`."""
-        self.records()
 
     def records(self) -> Sequence[Record]:
         """All images by domain, class and name.
