@@ -71,6 +71,7 @@ class FileChecks(PluginTests):
         shutil.copytree(subject.folder, here)
         first = subject.fresh(here)
         first.prepare()
+        first.records()  # what lists the images is no file of this one
         with _opened(here) as files:
             image = first.image(index)
         if not files:

@@ -159,4 +159,4 @@ def test_wrong_content_is_named(root, change, words):
         found = pickle.load(stream, encoding="bytes")
     path.write_bytes(trees.python2_pickle(found | change))
     with pytest.raises(DataError, match=words):
-        Cifar100(root=str(root)).prepare()
+        Cifar100(root=str(root)).records()

@@ -166,9 +166,9 @@ def test_the_folder_itself_may_be_named(root):
 
 @pytest.mark.parametrize("option", ["segmentations", "attributes"])
 def test_what_an_option_needs_is_asked_for(root, option):
-    Cub(root=str(root)).prepare()
+    Cub(root=str(root)).records()
     with pytest.raises(DataError, match=f"for the option {option}"):
-        Cub(root=str(root), **{option: True}).prepare()
+        Cub(root=str(root), **{option: True}).records()
 
 
 @pytest.mark.parametrize(
@@ -194,13 +194,13 @@ def test_what_an_option_needs_is_asked_for(root, option):
 def test_damaged_tables_are_named(root, file, old, new, words):
     replace(root / "CUB_200_2011" / file, old, new)
     with pytest.raises(DataError, match=words):
-        Cub(root=str(root)).prepare()
+        Cub(root=str(root)).records()
 
 
 def test_a_missing_file_is_named_with_the_way_to_it(root):
     (root / "CUB_200_2011" / "train_test_split.txt").unlink()
     with pytest.raises(DataError, match=r"CUB_200_2011/train_test_split.txt") as caught:
-        Cub(root=str(root)).prepare()
+        Cub(root=str(root)).records()
     assert "ivpt data cub" in caught.value.hint
 
 

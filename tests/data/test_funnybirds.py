@@ -120,10 +120,10 @@ def test_contradictions_are_named(root, file, change, words):
     path = root / "FunnyBirds" / file
     path.write_text(json.dumps(change(json.loads(path.read_text()))))
     with pytest.raises(DataError, match=words):
-        FunnyBirds(root=str(root)).prepare()
+        FunnyBirds(root=str(root)).records()
 
 
 def test_damaged_json(root):
     (root / "FunnyBirds" / "dataset_train.json").write_text("[{")
     with pytest.raises(DataError, match=r"dataset_train.json cannot be read"):
-        FunnyBirds(root=str(root)).prepare()
+        FunnyBirds(root=str(root)).records()

@@ -32,7 +32,7 @@ def test_trap_ground_truth_counts_from_1(tmp_path):
     truth = root / "ILSVRC2012_devkit_t12" / "data" / "ILSVRC2012_validation_ground_truth.txt"
     truth.write_text("3\n1\n1\n")
     with pytest.raises(DataError, match=r"no line for val/ILSVRC2012_val_00000004.JPEG"):
-        ImageNet(root=str(root)).prepare()
+        ImageNet(root=str(root)).records()
 
 
 def test_trap_jpeg_that_is_a_cmyk_or_a_png(tmp_path):
@@ -65,7 +65,7 @@ def test_flat_validation_without_devkit_is_refused(tmp_path):
     root = trees.imagenet(tmp_path, folders=False)
     (root / "ILSVRC2012_devkit_t12").rename(root / "elsewhere")
     with pytest.raises(DataError, match="ILSVRC2012_devkit_t12/data"):
-        ImageNet(root=str(root)).prepare()
+        ImageNet(root=str(root)).records()
 
 
 @pytest.mark.parametrize(
@@ -76,11 +76,11 @@ def test_empty_folders_are_named(tmp_path, emptied, words):
     for file in (root / emptied).iterdir():
         file.unlink()
     with pytest.raises(DataError, match=words):
-        ImageNet(root=str(root)).prepare()
+        ImageNet(root=str(root)).records()
 
 
 def test_damaged_devkit(tmp_path):
     root = trees.imagenet(tmp_path, folders=False)
     (root / "ILSVRC2012_devkit_t12" / "data" / "meta.mat").write_bytes(b"no")
     with pytest.raises(DataError, match=r"meta.mat of the development kit cannot be read"):
-        ImageNet(root=str(root)).prepare()
+        ImageNet(root=str(root)).records()

@@ -50,7 +50,7 @@ def test_a_hierarchy_in_circles_is_refused(root):
     with (root / "hierarchy.txt").open("a") as stream:
         stream.write("0 2\n")
     with pytest.raises(DataError, match="goes in circles"):
-        NaBirds(root=str(root)).prepare()
+        NaBirds(root=str(root)).records()
 
 
 def test_crop(root):

@@ -56,4 +56,4 @@ def test_damaged_tables_are_named(root, old, new, words):
     path = root / "waterbird_complete95_forest2water2" / "metadata.csv"
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(DataError, match=words):
-        Waterbirds(root=str(root)).prepare()
+        Waterbirds(root=str(root)).records()
