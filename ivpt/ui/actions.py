@@ -114,7 +114,8 @@ def _image() -> tuple[Action, ...]:
             "contrast", ("x",), "versus", "Why this class and not that, or why this.", "evidence.toggle_contrast", on
         ),
         Action("against", ("W",), "", "Choose the class that it is not, by its name.", "app.find('against')", on),
-        Action("annotations", ("o",), "", "Draw keypoints and box, or not.", "overlay.toggle_annotations", on),
+        Action("annotations", ("o",), "", "Draw keypoints and box, or not.", "screen.annotations", on),
+        Action("parts", ("O",), "", "Outline the annotated parts, or not.", "screen.parts", on),
         Action("more", ("plus", "equals_sign"), "overlay", "Blend towards the regions.", "overlay.more", on),
         Action("less", ("minus",), "", "Blend towards the picture.", "overlay.less", on),
         Action("nearer", ("z",), "zoom", "Zoom in.", "overlay.nearer", on),

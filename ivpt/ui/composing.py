@@ -67,27 +67,48 @@ def annotated(picture: Pixels, page: Page, window: Window = WHOLE) -> Pixels:
         page: whose annotations.
         window: what will be seen; marks are sized for it.
     """
-    if page.size is None or (page.keypoints is None and page.box is None):
+    if page.frame is None or (page.keypoints is None and page.box is None):
         return picture
     height, width = picture.shape[:2]
-    scale = np.array([width / max(page.size[0], 1), height / max(page.size[1], 1)])
+    origin, extent = np.array(page.frame[:2]), np.array(page.frame[2:])
+    scale = np.array([width, height]) / extent
     side = max(width, height) * (window[2] - window[0])
     drawn = picture.copy()
     if page.box is not None:
-        left, top = page.box[:2] * scale
-        right, bottom = (page.box[:2] + page.box[2:]) * scale
+        left, top = (page.box[:2] - origin) * scale
+        right, bottom = (page.box[:2] + page.box[2:] - origin) * scale
         line = max(side / 60, 1.0)
         y, x = np.mgrid[:height, :width] + 0.5
         inside = (x >= left - line) & (x <= right + line) & (y >= top - line) & (y <= bottom + line)
         hollow = (x > left) & (x < right) & (y > top) & (y < bottom)
         drawn[inside & ~hollow] = _BOX
     if page.keypoints is not None:
-        rows = page.keypoints
-        visible = rows[np.isfinite(rows).all(axis=1)]
-        for x, y, _ in visible[visible[:, 2] > 0]:
-            _dot(drawn, x * scale[0], y * scale[1], side / 34, _RIM)
-            _dot(drawn, x * scale[0], y * scale[1], side / 48, _POINT)
+        for _, x, y in keypoints_seen(page):
+            _dot(drawn, x * width, y * height, side / 34, _RIM)
+            _dot(drawn, x * width, y * height, side / 48, _POINT)
     return drawn
+
+
+def keypoints_seen(page: Page, window: Window = WHOLE) -> list[tuple[int, float, float]]:
+    """The visible keypoints in what is seen of a picture, from left to right.
+
+    Args:
+        page: whose keypoints.
+        window: what is seen.
+
+    Returns:
+        Number, and x and y as shares of the picture.
+    """
+    if page.keypoints is None or page.frame is None:
+        return []
+    left, top, width, height = page.frame
+    found = [
+        (k, (float(x) - left) / width, (float(y) - top) / height)
+        for k, (x, y, visible) in enumerate(page.keypoints)
+        if visible > 0 and np.isfinite((x, y)).all()
+    ]
+    inside = [at for at in found if window[0] <= at[1] <= window[2] and window[1] <= at[2] <= window[3]]
+    return sorted(inside, key=lambda at: at[1:])
 
 
 def _dot(pixels: Pixels, x: float, y: float, radius: float, rgb: tuple[int, int, int]) -> None:

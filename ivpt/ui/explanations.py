@@ -112,11 +112,17 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         concept, ] and [ the layer.
 
         v shows regions beside the picture, regions alone or all layers, h the attention of the concept as a
-        heat map, z and Z zoom, shift+arrows pan, + and - blend, o draws keypoints and box.""",
+        heat map, z and Z zoom, shift+arrows pan, + and - blend.
+
+        o draws keypoints and box, O outlines the annotated parts, in dashes of white and black, where the run has
+        them. Below the pictures stand the parts by their letters and the keypoints from left to right.""",
     ),
     "plain": (
         "Picture",
-        "The image as it is stored in the run: a thumbnail of what the model saw.",
+        """The image as it is stored in the run: a thumbnail of what the model saw.
+
+        Outlines of parts (O) are labels of the data set, which the model never saw: held against its regions they
+        tell whether a concept keeps to a part.""",
     ),
     "regions": (
         "Regions",

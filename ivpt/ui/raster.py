@@ -132,14 +132,13 @@ def overlay(
     return np.rint(mixed).astype(np.uint8)
 
 
-def edges(regions: Regions, background: int = 0) -> NDArray[np.bool_]:
+def edges(regions: Regions, background: int = 0, *, thin: bool = False) -> NDArray[np.bool_]:
     """Boundaries one pixel wide, inside the foreground region, between two of them inside that with the higher number.
-
-    Regions of which a third or more would be boundary have none: there it would hide what it should show.
 
     Args:
         regions: (h, w).
         background: never holds a boundary.
+        thin: also of regions of which a third or more are boundary; else these have none, as it would hide them.
     """
     found = np.zeros(regions.shape, np.bool_)
     for first, second in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
@@ -148,9 +147,11 @@ def edges(regions: Regions, background: int = 0) -> NDArray[np.bool_]:
         own = (a != background) & ((b == background) | (a > b))
         found[first] |= differ & own
         found[second] |= differ & ~own
+    if thin:
+        return found
     size = np.bincount(regions.ravel(), minlength=256)
-    thin = np.bincount(regions[found], minlength=256) * 3 >= size
-    return found & ~thin[regions]
+    hidden = np.bincount(regions[found], minlength=256) * 3 >= size
+    return found & ~hidden[regions]
 
 
 def outline(
@@ -228,24 +229,24 @@ def labels(regions: Regions, background: int = 0) -> list[Label]:
     for channel in channels[np.argsort(-counts, kind="stable")]:
         if channel == background:
             continue
-        depth = _depth(same == channel)
-        row, column = divmod(int(depth.argmax()), depth.shape[1])
+        inner = depth(same == channel)
+        row, column = divmod(int(inner.argmax()), inner.shape[1])
         found.append(Label(row, column, int(channel)))
     return found
 
 
-def _depth(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+def depth(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """How far inside the region each cell is, in steps of erosion; ties prefer the region's centre of mass."""
-    depth = mask.astype(np.float32)
+    found = mask.astype(np.float32)
     inner = mask
     while True:
         padded = np.pad(inner, 1)
         inner = inner & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
         if not inner.any():
             break
-        depth += inner
+        found += inner
     rows, columns = np.mgrid[: mask.shape[0], : mask.shape[1]]
     away = np.hypot(2 * (rows - rows[mask].mean()), columns - columns[mask].mean())
     # outside the region depth is 0 and stays below every cell inside
-    tied: NDArray[np.float32] = np.where(mask, depth + 0.9 * (1 - away / (away.max() + 1)), 0)
+    tied: NDArray[np.float32] = np.where(mask, found + 0.9 * (1 - away / (away.max() + 1)), 0)
     return tied

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ivpt.errors import RunFileError
+from ivpt.runfile.frames import whole_frames
 from ivpt.runfile.index import Rank, RunIndex
 from ivpt.runfile.reader import RunFile
 from ivpt.ui.raster import Pixels, Regions, cut_out
@@ -25,10 +27,13 @@ class Page:
         regions: per layer key (h, w); empty where no maps are stored.
         groups: per layer key (m,) group of each prototype, for layers that have groups.
         scores: (n, C), None where no maps are stored.
-        size: (width, height) of the original image in pixels; None where it is not known.
+        frame: x, y, width, height of what the picture shows, in pixels of the original image; None where its size is
+            not known.
         keypoints: (K, 3) x, y, visible in pixels of the original; None where nothing is annotated.
         box: x, y, width, height of the object in pixels of the original; None where nothing is annotated.
-        trouble: what could not be read, in words; may be empty.
+        parts: (h, w) label of the annotated part at each pixel of the picture, 0 for none; None without a mask.
+        trouble: why there is no picture; empty where there is one.
+        parts_trouble: why a mask that is stored cannot be shown; empty where it can.
     """
 
     index: int
@@ -40,10 +45,12 @@ class Page:
     regions: dict[str, Regions]
     groups: dict[str, NDArray[np.int8]]
     scores: NDArray[np.float32] | None
-    size: tuple[int, int] | None = None
+    frame: tuple[float, float, float, float] | None = None
     keypoints: NDArray[np.float32] | None = None
     box: NDArray[np.float32] | None = None
+    parts: Regions | None = None
     trouble: str = ""
+    parts_trouble: str = ""
 
     @property
     def wrong(self) -> bool:
@@ -103,6 +110,12 @@ def read_page(run: RunFile, index: int) -> Page:
             if assigned is not None:
                 groups[layer.key] = assigned
     picture, trouble = read_picture(run, index)
+    parts, parts_trouble = None, ""
+    try:
+        parts = run.part_mask(index)
+    except RunFileError as error:
+        # the rest of the image can be looked at without it
+        parts_trouble = error.message
     return Page(
         index,
         plain(run.ids(index, index + 1)[0]),
@@ -113,11 +126,21 @@ def read_page(run: RunFile, index: int) -> Page:
         regions,
         groups,
         scores,
-        run.image_size(index),
+        _frame(run, index),
         run.keypoints(index),
         run.box(index),
+        parts,
         trouble,
+        parts_trouble,
     )
+
+
+def _frame(run: RunFile, index: int) -> tuple[float, float, float, float] | None:
+    size, view = run.image_size(index), run.backbone.get("image_size")
+    if size is None or min(size) < 1 or not isinstance(view, list) or len(view) != 2:
+        return None
+    x, y, across, down = whole_frames(np.array([size]), (view[0], view[1]))[0].tolist()
+    return x, y, across, down
 
 
 def read_picture(run: RunFile, index: int) -> tuple[Pixels | None, str]:

@@ -193,7 +193,7 @@ async def test_hostile_names_are_shown_literally(drive: Callable[..., Any], tmp_
 @pytest.mark.parametrize(
     "without",
     [
-        {"thumbnails": False, "keypoints": False, "attributes": False, "groups": False},
+        {"thumbnails": False, "keypoints": False, "part_masks": False, "attributes": False, "groups": False},
         {"images": 0},
         {"images": 4},
         {"layers": (40,), "epochs": 0},

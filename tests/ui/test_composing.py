@@ -27,10 +27,10 @@ def test_heat_gets_lighter_with_attention() -> None:
 
 def test_keypoints_and_box_are_where_they_are_annotated(run: RunFile) -> None:
     page = read_page(run, int(run.map_images[0]))
-    assert page.picture is not None and page.keypoints is not None and page.box is not None and page.size is not None
+    assert page.picture is not None and page.keypoints is not None and page.box is not None and page.frame is not None
     drawn = annotated(page.picture, page)
     assert drawn is not page.picture
-    scale = page.picture.shape[1] / page.size[0]
+    scale = page.picture.shape[1] / page.frame[2]
     for x, y, visible in page.keypoints:
         assert visible and (drawn[int(y * scale), int(x * scale)] == 255).all()
     left, top, _, height = page.box * scale
@@ -39,7 +39,7 @@ def test_keypoints_and_box_are_where_they_are_annotated(run: RunFile) -> None:
     assert 0 < changed < 0.2, "marks, and the picture between them"
 
 
-@pytest.mark.parametrize("lacking", ["keypoints", "size"])
+@pytest.mark.parametrize("lacking", ["keypoints", "frame"])
 def test_what_is_not_annotated_is_not_drawn(run: RunFile, lacking: str) -> None:
     from dataclasses import replace
 
@@ -49,4 +49,4 @@ def test_what_is_not_annotated_is_not_drawn(run: RunFile, lacking: str) -> None:
     if lacking == "keypoints":
         assert annotated(page.picture, bare) is page.picture
     else:
-        assert annotated(page.picture, replace(page, size=None)) is page.picture
+        assert annotated(page.picture, replace(page, frame=None)) is page.picture

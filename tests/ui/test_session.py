@@ -245,6 +245,7 @@ def test_a_run_without_anything_extra(tmp_path: Path) -> None:
         tmp_path / "bare.h5",
         thumbnails=False,
         keypoints=False,
+        part_masks=False,
         attributes=False,
         groups=False,
         epochs=0,

@@ -115,6 +115,7 @@ def _svg(lines: list[Strip], size: Size, title: str) -> str:
 def screen_panels(app: "Explorer") -> "tuple[Panel, ...]":
     """The pictures that the screen shows, with what their concepts are called."""
     from ivpt.ui.export.figures import Panel
+    from ivpt.ui.screens.annotation_lines import keypoint_names, parts_seen
 
     found = []
     for view in app.screen.query(PictureView):
@@ -122,12 +123,15 @@ def screen_panels(app: "Explorer") -> "tuple[Panel, ...]":
         if scene is None or scene.empty or not view.size.area or not _visible(view):
             continue
         key = _layer(app, view)
+        parts = tuple(parts_seen(app.session)) if scene.parts is not None and scene.letters else ()
         if key is None:
-            found.append(Panel(str(view.border_title or view.id or "").strip(), scene))
+            dots = app.current_mode == IMAGE and view.id == "plain" and app.session.overlay.annotated
+            keypoints = tuple(keypoint_names(app.session)) if dots else ()
+            found.append(Panel(str(view.border_title or view.id or "").strip(), scene, (), parts, keypoints))
             continue
         here = [] if scene.regions is None else np.unique(scene.regions).tolist()
         legend = tuple((k, app.session.label(key, k)) for k in here if k != scene.background)
-        found.append(Panel(f"Regions of {key}", scene, legend if not scene.only else ()))
+        found.append(Panel(f"Regions of {key}", scene, legend if not scene.only else (), parts))
     return tuple(found)
 
 

@@ -23,6 +23,7 @@ class Overlay(Part):
         marks: fill regions with characters instead of colours.
         heat: show the attention of the chosen concept instead of regions.
         annotated: draw keypoints and boxes.
+        outlined: outline the annotated parts.
         layout: of the image screen, one of :data:`LAYOUTS`: regions beside the picture, regions alone, or all layers.
         zoom: how many times nearer.
         centre: (x, y) of what is seen, as shares of the picture.
@@ -32,7 +33,7 @@ class Overlay(Part):
         super().__init__(session)
         self.opacity = 0.6
         self.marks = session.marks_at_start
-        self.heat = self.annotated = False
+        self.heat = self.annotated = self.outlined = False
         self.layout = BESIDE
         self.zoom = 1.0
         self.centre = (0.5, 0.5)
@@ -71,9 +72,16 @@ class Overlay(Part):
         return True
 
     def toggle_annotations(self) -> bool:
-        """Draw keypoints and boxes, or not."""
-        self.annotated = not self.annotated
-        return True
+        """Draw keypoints and boxes, or not; nothing changes where the run has neither."""
+        known = any(self.session.run.dataset(f"images/{name}") is not None for name in ("keypoints", "box"))
+        self.annotated = known and not self.annotated
+        return known
+
+    def toggle_parts(self) -> bool:
+        """Outline the annotated parts, or not; nothing changes where the run has no masks of parts."""
+        known = self.session.run.has_part_masks
+        self.outlined = known and not self.outlined
+        return known
 
     def next_layout(self) -> bool:
         """Show regions beside the picture, regions alone, or all layers."""

@@ -1,15 +1,17 @@
 """A scene as characters with two colours each: half blocks, braille or plain ASCII."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ivpt.ui import palette, raster
+from ivpt.ui.pictures import outlines
 from ivpt.ui.pictures.quantise import quantise
 from ivpt.ui.pictures.rungs import Rung
 from ivpt.ui.pictures.scene import Scene, compose
-from ivpt.ui.raster import Pixels, Regions
+from ivpt.ui.raster import Label, Pixels, Regions
 
 HALF = "▀"
 RAMP = " .:-=+*#%@"
@@ -74,9 +76,10 @@ def _blocks(scene: Scene, size: tuple[int, int], colours: str | None) -> Cells:
     ink, ground = pixels[0::2].copy(), pixels[1::2].copy()
     text = np.full(ink.shape[:2], HALF)
     bold = np.zeros(text.shape, np.bool_)
+    taken: list[Label] = []
     if regions is None:
-        return Cells(text, ink, ground, bold)
-    if scene.marks:
+        pass
+    elif scene.marks:
         owners = regions[0::2]
         inside = owners != scene.background
         ground[inside] = ((ink.astype(np.uint16) + ground) // 2 * 5 // 8)[inside]
@@ -86,7 +89,8 @@ def _blocks(scene: Scene, size: tuple[int, int], colours: str | None) -> Cells:
         ink[inside] = _ink(ground[inside])
         text[inside] = _marks(scene.background)[owners[inside]]
     elif scene.numbers and scene.opacity > 0:
-        _number(text, ink, ground, bold, regions, scene)
+        taken = _number(text, ink, ground, bold, regions, scene)
+    _letter(text, ink, ground, bold, scene, taken, along=scene.marks)
     return Cells(text, ink, ground, bold)
 
 
@@ -99,18 +103,24 @@ def _braille(scene: Scene, size: tuple[int, int]) -> Cells:
     if regions is not None and (scene.opacity > 0 or scene.marks):
         # a line of dots, and none beside it, so that it shows in bright parts too
         lines = raster.edges(regions, scene.background)
-        wide = np.pad(lines, 1)
-        beside = wide[:-2, 1:-1] | wide[2:, 1:-1] | wide[1:-1, :-2] | wide[1:-1, 2:]
-        dots = lines | (dots & ~beside)
+        dots = lines | (dots & ~outlines.beside(lines))
+    parts = np.zeros_like(dots)
+    if scene.parts is not None and not scene.marks:
+        parts = outlines.lines(scene.parts, (4 * rows, 2 * columns))
+        dots = parts | (dots & ~outlines.beside(parts))
     code = (dots.reshape(rows, 4, columns, 2).transpose(0, 2, 1, 3) * _BITS).sum((2, 3))
     text = (code + 0x2800).astype(np.uint32).view("<U1").reshape(rows, columns)
     ink, ground, bold = _tinted(scene, (2 * rows, columns))
+    outlined = parts.reshape(rows, 4, columns, 2).any((1, 3))
+    ink[outlined], bold[outlined] = outlines.INK, True
+    taken: list[Label] = []
     if regions is not None:
         coarse = raster.enlarge(scene.regions, (2 * rows, columns)) if scene.regions is not None else regions
         if scene.marks:
             _fill(text, bold, coarse[0::2], scene)
         elif scene.numbers and scene.opacity > 0:
-            _number(text, ink, ground, bold, coarse, scene)
+            taken = _number(text, ink, ground, bold, coarse, scene)
+    _letter(text, ink, ground, bold, scene, taken, along=scene.marks)
     return Cells(text, ink, ground, bold)
 
 
@@ -125,6 +135,7 @@ def _ascii(scene: Scene, size: tuple[int, int]) -> Cells:
         strong = scene.marks or scene.opacity > 0.5
         y, x = np.ogrid[: owners.shape[0], : owners.shape[1]]
         _fill(text, bold, owners, scene, None if strong else (x + y) % 2 == 0)
+    _letter(text, ink, ground, bold, scene, (), along=True)
     return Cells(text, ink, ground, bold)
 
 
@@ -179,10 +190,11 @@ def _tinted(scene: Scene, size: tuple[int, int]) -> tuple[Pixels, Pixels, NDArra
 
 def _number(
     text: NDArray[np.str_], ink: Pixels, ground: Pixels, bold: NDArray[np.bool_], regions: Regions, scene: Scene
-) -> None:
-    """Write each concept's number into its region, in black or white on the concept's colour."""
+) -> list[Label]:
+    """Write each concept's number into its region, in black or white on the concept's colour; where they are."""
     width = text.shape[1]
-    for label in raster.labels(regions, scene.background):
+    found = raster.labels(regions, scene.background)
+    for label in found:
         word = str(label.channel)
         start = max(min(label.column - (len(word) - 1) // 2, width - len(word)), 0)
         on = palette.colour(label.channel, scene.background)
@@ -190,6 +202,33 @@ def _number(
         word = word[: width - start]
         text[place] = list(word)
         ink[place], ground[place], bold[place] = palette.ink(on), on, True
+    return found
+
+
+def _letter(
+    text: NDArray[np.str_],
+    ink: Pixels,
+    ground: Pixels,
+    bold: NDArray[np.bool_],
+    scene: Scene,
+    taken: Collection[Label],
+    *,
+    along: bool,
+) -> None:
+    """Write the letters of parts: along their outlines, where no lines are drawn, or one into each part."""
+    if scene.parts is None:
+        return
+    rows, columns = text.shape
+    if along:
+        parts = raster.enlarge(scene.parts, (rows, columns))
+        found = [(place, int(parts[place])) for place in zip(*np.nonzero(raster.edges(parts, thin=True)), strict=True)]
+    else:
+        parts = raster.enlarge(scene.parts, (2 * rows, columns))
+        found = [((label.row, label.column), label.channel) for label in outlines.places(parts, taken)]
+    for place, label in found:
+        letter = scene.letters[label - 1] if label <= len(scene.letters) else ""
+        if letter:
+            text[place], ink[place], ground[place], bold[place] = letter, outlines.INK, outlines.GROUND, True
 
 
 def _marks(background: int) -> NDArray[np.str_]:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ivpt.ui import palette, raster
+from ivpt.ui.pictures import outlines
 from ivpt.ui.pictures.scene import Scene, compose
 from ivpt.ui.raster import Pixels
 
@@ -29,15 +30,25 @@ def paint(scene: Scene, size: tuple[int, int], badge: int = 16) -> Pixels:
     pixels, _ = compose(scene, size)
     if pixels is None:
         raise ValueError("the scene is empty")
-    if scene.regions is None or not scene.numbers or scene.opacity == 0 or min(size) < 2 * badge:
+    numbered = scene.regions is not None and scene.numbers and scene.opacity > 0
+    if not (numbered or scene.letters) or min(size) < 2 * badge:
         return pixels
     columns = max(round(2 * _ROWS * size[1] / size[0]), 1)
-    coarse = raster.enlarge(scene.regions, (2 * _ROWS, columns))
     image = Image.fromarray(pixels)
     pen = ImageDraw.Draw(image)
-    for label in raster.labels(coarse, scene.background):
-        centre = (label.column + 0.5) * size[1] / columns, (label.row + 0.5) * size[0] / _ROWS
-        disk(pen, centre, label.channel, scene.background, badge)
+
+    def centre(label: raster.Label) -> tuple[float, float]:
+        return (label.column + 0.5) * size[1] / columns, (label.row + 0.5) * size[0] / _ROWS
+
+    taken: list[raster.Label] = []
+    if scene.regions is not None and numbered:
+        taken = raster.labels(raster.enlarge(scene.regions, (2 * _ROWS, columns)), scene.background)
+    for label in taken:
+        disk(pen, centre(label), label.channel, scene.background, badge)
+    if scene.parts is not None:
+        for label in outlines.places(raster.enlarge(scene.parts, (2 * _ROWS, columns)), taken):
+            if label.channel <= len(scene.letters) and scene.letters[label.channel - 1]:
+                square(pen, centre(label), scene.letters[label.channel - 1], round(0.8 * badge))
     return np.asarray(image)
 
 
@@ -50,6 +61,13 @@ def disk(pen: ImageDraw.ImageDraw, centre: tuple[float, float], channel: int, ba
     pen.text(
         (x, y), word, fill=palette.ink(fill), font=font(round(size * (0.7 if len(word) < 2 else 0.6))), anchor="mm"
     )
+
+
+def square(pen: ImageDraw.ImageDraw, centre: tuple[float, float], letter: str, size: int) -> None:
+    """A part's letter on a square, which no concept has."""
+    (x, y), half = centre, size / 2
+    pen.rectangle((x - half, y - half, x + half, y + half), fill=outlines.GROUND, outline=outlines.INK)
+    pen.text((x, y), letter, fill=outlines.INK, font=font(round(size * 0.8)), anchor="mm")
 
 
 @lru_cache(32)

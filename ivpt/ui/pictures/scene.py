@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ivpt.ui import palette, raster
+from ivpt.ui.pictures import outlines
 from ivpt.ui.raster import Pixels, Regions
 
 ROUNDS = 4
@@ -26,6 +27,8 @@ class Scene:
         marks: a character in every cell of a region instead of its colour.
         numbers: write each concept's number into its region.
         only: show no other concept than the chosen one; the rest counts as background.
+        parts: (h, w) label of the annotated part that each pixel belongs to, 0 for none; None to outline no parts.
+        letters: of the parts, label k has the one before it; empty to outline them without.
     """
 
     picture: Pixels | None
@@ -36,6 +39,8 @@ class Scene:
     marks: bool = False
     numbers: bool = True
     only: bool = False
+    parts: Regions | None = None
+    letters: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -52,10 +57,12 @@ class Scene:
         """Whether it shows the same; arrays are compared by identity, as they never change once they are read."""
         if other is None or self.picture is not other.picture or self.regions is not other.regions:
             return False
+        if self.parts is not other.parts:
+            return False
         return self._plain() == other._plain()
 
     def _plain(self) -> tuple[object, ...]:
-        return self.background, self.opacity, self.chosen, self.marks, self.numbers, self.only
+        return self.background, self.opacity, self.chosen, self.marks, self.numbers, self.only, self.letters
 
     def resolved(self) -> "Scene":
         """The same scene without ``only``: other concepts have become background."""
@@ -66,21 +73,27 @@ class Scene:
 
 
 def compose(scene: Scene, size: tuple[int, int], *, edges: bool = True) -> tuple[Pixels | None, Regions | None]:
-    """The scene as pixels, without numbers and marks.
+    """The scene as pixels, without numbers, letters and marks.
 
     Args:
         scene: resolved.
         size: (height, width) in pixels.
-        edges: draw the boundaries of regions.
+        edges: draw the boundaries of regions and the outlines of parts.
 
     Returns:
         The picture with regions over it, and the map, both of that size.
     """
+    pixels, regions = _mixed(scene, size, edges)
+    if edges and scene.parts is not None and pixels is not None and not scene.marks:
+        pixels = outlines.draw(pixels, scene.parts)
+    return pixels, regions
+
+
+def _mixed(scene: Scene, size: tuple[int, int], edges: bool) -> tuple[Pixels | None, Regions | None]:
+    """The picture with regions over it."""
     pixels = None if scene.picture is None else raster.resize(scene.picture, size)
     regions = None if scene.regions is None else raster.enlarge(scene.regions, size)
-    if regions is None:
-        return pixels, None
-    if scene.marks:
+    if regions is None or scene.marks:
         return pixels, regions
     colours = _colours(scene.background)
     mixed = raster.overlay(

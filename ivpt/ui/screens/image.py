@@ -1,6 +1,7 @@
 """Image: the picture, its regions in every layer, and what they add to a class."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from textual import events
@@ -14,6 +15,7 @@ from ivpt.ui.composing import WHOLE, annotated, heat_levels, heated, seen
 from ivpt.ui.parts.overlay import LAYERS, LAYOUTS
 from ivpt.ui.raster import enlarge
 from ivpt.ui.reading import Page
+from ivpt.ui.screens.annotation_lines import annotation_lines, part_letters
 from ivpt.ui.screens.base import SessionScreen, bindings
 from ivpt.ui.screens.concept_lines import layers_title
 from ivpt.ui.screens.image_lines import caption, evidence_lines, evidence_title, present_lines
@@ -37,7 +39,7 @@ class ImageScreen(SessionScreen):
         self._held: dict[str, tuple[object, Any]] = {}
 
     def body(self) -> Iterator[Widget]:
-        """A line about the image, the pictures, evidence and concepts, the strip of layers."""
+        """A line about the image, the pictures, evidence and concepts, names of annotations, the strip of layers."""
         yield Sheet(id="caption")
         with Horizontal(classes="fill", id="top"):
             yield PictureView(id="plain", classes="panel")
@@ -45,6 +47,7 @@ class ImageScreen(SessionScreen):
             with Vertical(id="why"):
                 yield Sheet(id="evidence", classes="panel")
                 yield Sheet(id="present", classes="panel")
+        yield Sheet(id="legend")
         with Horizontal(id="strip"):
             for layer in self.session.layers:
                 yield PictureView(id=f"strip-{layer.key}", classes="panel")
@@ -67,19 +70,31 @@ class ImageScreen(SessionScreen):
             lambda w, h: present_lines(session, w, h), Content(f"Concepts of {view.layer} here")
         )
         plain, regions = self.query_one("#plain", PictureView), self.query_one("#regions", PictureView)
-        plain.border_title = Content("Picture" + (" with annotations" if overlay.annotated else ""))
+        legend = self.query_one("#legend", Sheet)
+        legend.set_class(overlay.annotated or overlay.outlined, "-shown")
+        legend.draw(lambda w, h: annotation_lines(session, w))
+        plain.border_title = Content(self._title())
         regions.border_title = layers_title(session)
         regions.border_subtitle = Content(self._state())
-        picture = self._picture(page)
-        plain.draw(picture)
+        picture, parts = self._picture(page), self._parts(page)
+        letters = () if parts is None else part_letters(session)
+        plain.draw(picture, parts=parts, letters=letters)
         for layer in session.layers:
             if layer.key == view.layer:
-                self._draw_layer(regions, layer, page, picture, overlay.opacity, heat=overlay.heat)
+                lettered = partial(regions.draw, parts=parts, letters=letters)
+                self._draw_layer(lettered, layer, page, picture, overlay.opacity, heat=overlay.heat)
             strip = self.query_one(f"#strip-{layer.key}", PictureView)
             strip.border_title = Content(f" {layer.key} ")
             strip.set_class(layer.key == view.layer, "-chosen")
             if strip.display and (overlay.layout == LAYERS or self.has_class("-tall")):
-                self._draw_layer(strip, layer, page, picture, max(overlay.opacity, 0.6), heat=False)
+                # the strip below the pictures is too small for outlines
+                outlined = partial(strip.draw, parts=parts if overlay.layout == LAYERS else None)
+                self._draw_layer(outlined, layer, page, picture, max(overlay.opacity, 0.6), heat=False)
+
+    def _title(self) -> str:
+        overlay = self.session.overlay
+        words = ["keypoints"] * overlay.annotated + ["parts"] * overlay.outlined
+        return "Picture" + " with "[: 6 * bool(words)] + " and ".join(words)
 
     def _state(self) -> str:
         """How regions are drawn, in words."""
@@ -108,8 +123,24 @@ class ImageScreen(SessionScreen):
             lambda: seen(annotated(picture, page, overlay.window) if overlay.annotated else picture, overlay.window),
         )
 
+    def _parts(self, page: Page | None) -> Any:
+        overlay = self.session.overlay
+        if page is None or page.parts is None or not overlay.outlined:
+            return None
+        parts = page.parts
+        return self._kept(
+            "parts", (self.session.version, page.index, overlay.window), lambda: seen(parts, overlay.window)
+        )
+
     def _draw_layer(
-        self, view: PictureView, layer: LayerInfo, page: Page | None, picture: Any, opacity: float, *, heat: bool
+        self,
+        draw: Callable[..., None],
+        layer: LayerInfo,
+        page: Page | None,
+        picture: Any,
+        opacity: float,
+        *,
+        heat: bool,
     ) -> None:
         session, overlay = self.session, self.session.overlay
         regions = page.regions.get(layer.key) if page else None
@@ -120,16 +151,16 @@ class ImageScreen(SessionScreen):
             part = self._kept("heat", (*made_for, chosen), lambda: seen(enlarge(attention, _FINE), overlay.window))
             if overlay.marks:
                 levels = self._kept("levels", (*made_for, chosen), lambda: heat_levels(part))
-                view.draw(picture, levels, marks=True)
+                draw(picture, levels, marks=True)
             else:
                 drawn = (*made_for, chosen, opacity, overlay.annotated)
-                view.draw(self._kept("heated", drawn, lambda: heated(picture, part, opacity)))
+                draw(self._kept("heated", drawn, lambda: heated(picture, part, opacity)))
             return
         if regions is not None and overlay.window != WHOLE:
             # cells are larger than pixels: cut the map at the picture's resolution
             whole, size = regions, page.picture.shape[:2] if page and page.picture is not None else _FINE
             regions = self._kept(layer.key, made_for, lambda: seen(enlarge(whole, size), overlay.window))
-        view.draw(
+        draw(
             picture,
             regions,
             background=layer.background,
@@ -137,6 +168,20 @@ class ImageScreen(SessionScreen):
             chosen=chosen,
             marks=overlay.marks,
         )
+
+    def action_annotations(self) -> None:
+        """Draw keypoints and boxes, or not."""
+        self._toggle("toggle_annotations", "This run has neither keypoints nor boxes.")
+
+    def action_parts(self) -> None:
+        """Outline the annotated parts, or not."""
+        self._toggle("toggle_parts", "This run has no part masks: its data set has none, or it is of an older version.")
+
+    def _toggle(self, command: str, otherwise: str) -> None:
+        if self.session.command("overlay", command):
+            self.explorer.changed()
+        else:
+            self.notify(otherwise, severity="warning", markup=False)
 
     def on_click(self, event: events.Click) -> None:
         """A layer of the strip that is clicked is chosen."""

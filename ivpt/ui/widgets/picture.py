@@ -89,6 +89,8 @@ class PictureView(Widget):
         marks: bool = False,
         numbers: bool = True,
         only: bool = False,
+        parts: Regions | None = None,
+        letters: tuple[str, ...] = (),
     ) -> None:
         """Show a picture, a region map, or both.
 
@@ -101,8 +103,10 @@ class PictureView(Widget):
             marks: a character in every cell of a region instead of its colour.
             numbers: write each concept's number into its region.
             only: show no other concept than the chosen one; the rest counts as background.
+            parts: (h, w) label of the annotated part at each pixel, 0 for none; None to outline no parts.
+            letters: of the parts.
         """
-        self.show(Scene(picture, regions, background, opacity, chosen, marks, numbers, only))
+        self.show(Scene(picture, regions, background, opacity, chosen, marks, numbers, only, parts, letters))
 
     def show(self, scene: Scene) -> None:
         """Show a scene."""

@@ -28,6 +28,20 @@ def test_a_concept_has_its_colour_in_figure_and_legend() -> None:
     assert (with_legend[height - 12 :] == own).all(2).sum() > 100, "the disk"
 
 
+def test_parts_and_keypoints_are_named_below() -> None:
+    parts = np.zeros((100, 60), np.uint8)
+    parts[20:60, 10:50] = 1
+    scene = Scene(PICTURE, parts=parts, letters=("A",))
+    plain = opened(figure([Panel("Picture", scene)]))
+    named = opened(figure([Panel("Picture", scene, (), (("A", "beak"),))]))
+    assert named.shape[0] > plain.shape[0] and named.shape[1] == plain.shape[1]
+    assert (named[plain.shape[0] - 12 : named.shape[0] - 12, 12:30] == 0).all(2).sum() > 80, "the letter's square"
+    dotted = opened(figure([Panel("Picture", scene, (), (("A", "beak"),), tuple(f"keypoint {k}" for k in range(9)))]))
+    below = dotted[named.shape[0] - 8 :]
+    assert dotted.shape[0] > named.shape[0] + 22 and (below < 100).all(2).sum() > 100, "words, in several lines"
+    assert (below[:, -6:] == 255).all(), "inside the paper"
+
+
 def test_pictures_are_enlarged_by_whole_numbers() -> None:
     gradient = np.arange(100 * 60 * 3, dtype=np.uint32).reshape(100, 60, 3).astype(np.uint8)
     drawn = opened(figure([Panel("", Scene(np.zeros_like(gradient)))]))
