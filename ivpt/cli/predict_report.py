@@ -1,7 +1,7 @@
 """What ``ivpt predict`` says about each image, for people and for machines."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ from ivpt.analysis.importance import contributions
 from ivpt.cli.info import printable
 from ivpt.cli.predict_picture import Line, draw
 from ivpt.evaluation.new_images import Prediction, Unreadable
+from ivpt.runfile.names import given_names
 from ivpt.runfile.publish import replacing, writing
 from ivpt.runfile.reader import RunFile
-from ivpt.runfile.schema import LayerInfo
+from ivpt.runfile.schema import COARSE, LayerInfo
 
 SCHEMA = 1
 """Version of the ``--json`` output; a key is never renamed or removed without raising it."""
@@ -33,6 +34,7 @@ class TextReport:
 
     def __init__(self, run: RunFile, layers: Sequence[LayerInfo], out: Path | None) -> None:
         self._classes, self._layers, self._out = run.classes, layers, out
+        self._names = given_names(run)
         self._removed = next((layer.removed for layer in run.layers if layer.block is None), ())
         self._lines: list[str] = []
         self._drawn = 0
@@ -40,10 +42,12 @@ class TextReport:
     def add(self, prediction: Prediction) -> None:
         """Take note of an image, and draw it."""
         if self._out is not None:
-            self._drawn += len(save_overlays(prediction, self._classes, self._layers, self._out))
+            self._drawn += len(save_overlays(prediction, self._classes, self._layers, self._names, self._out))
         c = prediction.predicted
-        shares = enumerate(contributions(prediction.scores)[:, c], 1)
-        terms = "  ".join(f"{k}: {value:+.2f}" for k, value in shares if k not in self._removed)
+        shares = list(enumerate(contributions(prediction.scores)[:, c], 1))
+        names = {k: self._names.get(f"{COARSE}:{k}") for k, _ in shares}
+        called = {k: f"{k} ({name})" if name else str(k) for k, name in names.items()}
+        terms = "  ".join(f"{called[k]}: {value:+.2f}" for k, value in shares if k not in self._removed)
         self._lines.append(
             f"{prediction.found.path}  {self._classes[c]}  {prediction.probabilities[c]:.1%}  "
             f"logit {prediction.logits[c]:+.2f} = {terms}"
@@ -68,14 +72,15 @@ class JsonReport:
 
     def __init__(self, run: RunFile, layers: Sequence[LayerInfo], out: Path | None) -> None:
         self._classes, self._layers, self._out = run.classes, layers, out
-        self._head = {"schema": SCHEMA, "run": str(run.path), "classes": list(run.classes)}
+        self._names = given_names(run)
+        self._head = {"schema": SCHEMA, "run": str(run.path), "classes": list(run.classes), "names": self._names}
         self._images = 0
 
     def add(self, prediction: Prediction) -> None:
         """Print an image."""
         row = describe(prediction, self._classes, self._layers)
         if self._out is not None:
-            row["overlays"] = save_overlays(prediction, self._classes, self._layers, self._out)
+            row["overlays"] = save_overlays(prediction, self._classes, self._layers, self._names, self._out)
         click.echo(("," if self._images else self._begin()) + "\n" + json.dumps(row), nl=False)
         self._images += 1
 
@@ -131,9 +136,9 @@ def _areas(prediction: Prediction, layer: LayerInfo) -> list[float]:
 
 
 def save_overlays(
-    prediction: Prediction, classes: Sequence[str], layers: Sequence[LayerInfo], out: Path
+    prediction: Prediction, classes: Sequence[str], layers: Sequence[LayerInfo], names: Mapping[str, str], out: Path
 ) -> dict[str, str]:
-    """Draw an image's regions, one PNG per layer: ``<name of the image>.<layer>.png``.
+    """Draw an image's regions, one PNG per layer: ``<name of the image>.<layer>.png``; with the names of concepts.
 
     Returns:
         Layer key to path.
@@ -152,7 +157,7 @@ def save_overlays(
             layer.prototypes,
             layer.background,
             title,
-            legend(prediction, layer),
+            legend(prediction, layer, names),
         )
         with replacing(path) as temporary, writing(path):
             temporary.write_bytes(png)
@@ -160,13 +165,21 @@ def save_overlays(
     return paths
 
 
-def legend(prediction: Prediction, layer: LayerInfo) -> list[Line]:
+def legend(prediction: Prediction, layer: LayerInfo, names: Mapping[str, str]) -> list[Line]:
     """Concepts with a region, largest first; of coarse ones all there are, with what they add to the class's logit."""
     areas = _areas(prediction, layer)
+    called = {k: f"{printable(names[at])}  " if (at := f"{layer.key}:{k}") in names else "" for k in layer.present}
     if layer.block is None:
         shares = contributions(prediction.scores)[:, prediction.predicted]
-        return [Line(k, f"{shares[k - 1]:+.2f}  area {areas[k]:.0%}") for k in layer.present]
+        return [Line(k, f"{called[k]}{shares[k - 1]:+.2f}  area {areas[k]:.0%}") for k in layer.present]
     shown = sorted((k for k in layer.foreground if areas[k] > 0), key=lambda k: -areas[k])
     groups = prediction.groups.get(layer.key)
-    feeds = {k: "" if groups is None else f"  to coarse {groups[k]}" if groups[k] else "  to background" for k in shown}
-    return [Line(k, f"area {areas[k]:.0%}{feeds[k]}") for k in shown]
+    feeds = {k: "" if groups is None else f"  to {_group(int(groups[k]), names)}" for k in shown}
+    return [Line(k, f"{called[k]}area {areas[k]:.0%}{feeds[k]}") for k in shown]
+
+
+def _group(group: int, names: Mapping[str, str]) -> str:
+    if not group:
+        return "background"
+    given = names.get(f"{COARSE}:{group}", "")
+    return printable(given) if given else f"coarse {group}"

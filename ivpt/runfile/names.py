@@ -7,8 +7,18 @@ from typing import Any
 from ivpt.errors import ConfigError, DataError
 from ivpt.runfile.concept import Concept, check_concept, parse_concept
 from ivpt.runfile.edit_log import EditLog
+from ivpt.runfile.reader import RunFile
 
 FORMAT = "ivpt-names"
+
+
+def given_names(run: RunFile) -> dict[str, str]:
+    """What concepts have been called, by ``L6:3``; as it was typed.
+
+    Raises:
+        RunFileError: the log of edits is damaged.
+    """
+    return {str(concept): name for concept, name in EditLog(run).state().names.items()}
 
 
 def export_names(log: EditLog) -> dict[str, Any]:

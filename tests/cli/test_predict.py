@@ -4,15 +4,18 @@ import io
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from ivpt.cli import predict_report
 from ivpt.cli import run as ivpt
 from ivpt.cli.predict_picture import SIDE, Line, draw
 from ivpt.errors import ExitCode
 from ivpt.evaluation.new_images import find_images
+from ivpt.runfile.edits import append_edit
 from ivpt.runfile.reader import RunFile
 from ivpt.ui.palette import colour
 from tests.cli.test_train import words
@@ -67,6 +70,31 @@ def test_one_line_per_image_for_people(trained: Path, capsys: pytest.CaptureFixt
     terms = "  ".join(f"{k}: {value:+.2f}" for k, value in enumerate(row["contributions"], 1))
     line = f"{image}  {row['prediction']}  {row['probability']:.1%}  logit {row['logit']:+.2f} = {terms}"
     assert said.out == line + "\n" and "random" not in said.err.lower()
+
+
+def test_concepts_are_called_by_their_names(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, run = trained.parent / "pictures" / "red" / "00.png", tmp_path / "named.h5"
+    run.write_bytes(trained.read_bytes())
+    with RunFile(run) as opened:
+        (coarse,) = (layer for layer in opened.layers if layer.block is None)
+    for k in coarse.foreground:
+        append_edit(run, "name", {"concept": f"coarse:{k}", "name": f"part\x1b{k}"}, who="Ada")
+    legends: list[list[str]] = []
+
+    def drawn(*given: Any) -> bytes:
+        legends.append([line.words for line in given[-1]])
+        return b""
+
+    monkeypatch.setattr(predict_report, "draw", drawn)
+    assert ivpt(["predict", str(run), str(image), "--out", str(tmp_path / "out")]) == ExitCode.OK
+    said = capsys.readouterr().out
+    assert "\x1b" not in said and all(f"{k} (part" in said for k in coarse.foreground)
+    assert len(legends[-1]) == len(coarse.foreground) and all(words.startswith("part") for words in legends[-1])
+    fine = [words for legend in legends[:-1] for words in legend]
+    assert fine and all(" to part" in words or "to background" in words for words in fine)
+    assert "\x1b" not in str(legends)
 
 
 def test_unreadable_images_are_named_and_the_others_done(
