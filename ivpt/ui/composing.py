@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ivpt.ui.palette import Rgb
 from ivpt.ui.raster import Pixels, Regions, enlarge
 from ivpt.ui.reading import Page
 
@@ -13,8 +14,20 @@ WHOLE: Window = (0.0, 0.0, 1.0, 1.0)
 LEVELS = 10
 """Steps of a heat map where it is written in digits."""
 
-_HEAT = np.array([(0, 0, 0), (66, 10, 104), (147, 38, 103), (221, 81, 58), (252, 165, 10), (252, 255, 164)], np.float32)
-"""From 0 to 1; lightness rises evenly, so that it reads without colour vision too."""
+CIVIDIS: tuple[Rgb, ...] = (
+    (0, 34, 78),
+    (26, 56, 111),
+    (67, 78, 108),
+    (97, 101, 111),
+    (125, 124, 120),
+    (155, 148, 118),
+    (188, 174, 108),
+    (222, 201, 88),
+    (254, 232, 56),
+)
+"""From 0 to 1 in even steps of the colour map cividis (Nuñez, Anderton and Renslow 2018, CC0): lightness rises evenly,
+and it reads the same with red-green blindness."""
+_HEAT = np.array(CIVIDIS, np.float32)
 _POINT, _RIM, _BOX = (255, 255, 255), (0, 0, 0), (240, 228, 66)
 
 

@@ -19,7 +19,7 @@ def test_heat_gets_lighter_with_attention() -> None:
     attention = np.linspace(0, 1, 12, dtype=np.float32).reshape(1, 12)
     heat = heated(None, attention, 1.0)
     light = (heat[0, ::10].astype(float) @ [0.2126, 0.7152, 0.0722]).tolist()
-    assert light == sorted(light) and light[0] == 0 and light[-1] > 200
+    assert light == sorted(light) and light[0] < 40 and light[-1] > 200
     picture = np.full((20, 24, 3), 90, np.uint8)
     assert (heated(picture, attention, 0.0) == picture).all()
     np.testing.assert_array_equal(heat_levels(attention)[0, [0, 5, 11]], [0, 4, 9])

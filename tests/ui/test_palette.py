@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from ivpt.ui import palette
+from ivpt.ui.composing import CIVIDIS
 
 # Machado, Oliveira and Fernandes, A Physiologically-based Model for Simulation of Color Vision Deficiency, IEEE TVCG
 # 15(6), 2009: matrices of severity 1.0, for linear sRGB
@@ -50,6 +51,12 @@ def test_colours_stay_apart(sight: str) -> None:
     assert apart[np.triu_indices(len(lab), 1)].min() > ANY
     ground = seen(np.array([palette.BACKGROUND]) / 255, sight)
     assert deltaE_ciede2000(lab, ground).min() > NEIGHBOURS
+
+
+@pytest.mark.parametrize("sight", list(SIGHT))
+def test_the_scale_of_heat_rises_evenly(sight: str) -> None:
+    steps = np.diff(seen(np.array(CIVIDIS) / 255, sight)[:, 0])
+    assert steps.min() > 0.75 * steps.mean() and steps.max() < 1.25 * steps.mean()
 
 
 def test_a_concept_keeps_its_colour_and_its_mark() -> None:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from ivpt.runfile.schema import LayerInfo
 from ivpt.ui.actions import IMAGE
-from ivpt.ui.composing import WHOLE, annotated, heat_levels, heated, seen
+from ivpt.ui.composing import CIVIDIS, WHOLE, annotated, heat_levels, heated, seen
 from ivpt.ui.parts.overlay import LAYERS, LAYOUTS
 from ivpt.ui.raster import enlarge
 from ivpt.ui.reading import Page
@@ -19,6 +19,7 @@ from ivpt.ui.screens.annotation_lines import annotation_lines, part_letters
 from ivpt.ui.screens.base import SessionScreen, bindings
 from ivpt.ui.screens.concept_lines import layers_title
 from ivpt.ui.screens.image_lines import caption, evidence_lines, evidence_title, present_lines
+from ivpt.ui.widgets.bars import scale
 from ivpt.ui.widgets.picture import PictureView
 from ivpt.ui.widgets.sheet import Sheet
 
@@ -75,7 +76,7 @@ class ImageScreen(SessionScreen):
         legend.draw(lambda w, h: annotation_lines(session, w))
         plain.border_title = Content(self._title())
         regions.border_title = layers_title(session)
-        regions.border_subtitle = Content(self._state())
+        regions.border_subtitle = self._state()
         picture, parts = self._picture(page), self._parts(page)
         letters = () if parts is None else part_letters(session)
         plain.draw(picture, parts=parts, letters=letters)
@@ -96,16 +97,17 @@ class ImageScreen(SessionScreen):
         words = ["keypoints"] * overlay.annotated + ["parts"] * overlay.outlined
         return "Picture" + " with "[: 6 * bool(words)] + " and ".join(words)
 
-    def _state(self) -> str:
-        """How regions are drawn, in words."""
-        session, overlay = self.session, self.session.overlay
-        words = [f"overlay {overlay.opacity:.0%}"]
-        if overlay.heat:
-            at = session.view.concept
-            words.insert(0, "attention" if at is None else f"attention of {session.label(session.view.layer, at)}")
+    def _state(self) -> Content:
+        """How regions are drawn, in words; of a heat map with its scale."""
+        session, overlay, at = self.session, self.session.overlay, self.session.view.concept
+        words = [Content(f"overlay {overlay.opacity:.0%}")]
+        if overlay.heat and at is not None:
+            # the number alone: it stands in a line that is short in a small terminal
+            legend = Content("0 to 9") if overlay.marks else scale(CIVIDIS)
+            words.insert(0, Content.assemble(f"attention of {session.view.layer}:{at} ", legend))
         if overlay.zoom > 1:
-            words.append(f"zoom {overlay.zoom:g}×")
-        return " · ".join(words)
+            words.append(Content(f"zoom {overlay.zoom:g}×"))
+        return Content(" · ").join(words)
 
     def _kept(self, name: str, made_for: object, make: Callable[[], Any]) -> Any:
         if name not in self._held or self._held[name][0] != made_for:

@@ -1,5 +1,7 @@
 """Bars of block characters."""
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from ivpt.ui import palette
@@ -15,6 +17,11 @@ def bar(share: float, width: int) -> str:
     eighths = min(max(round(share * width * 8), 1), width * 8)
     full, rest = divmod(eighths, 8)
     return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)
+
+
+def scale(colours: Sequence[Rgb]) -> Content:
+    """Legend of a colour scale from 0 to 1."""
+    return Content.assemble("0 ", *(("█", palette.hexadecimal(rgb)) for rgb in colours), " 1")
 
 
 def signed_bar(value: float, largest: float, width: int, rgb: Rgb) -> Content:
