@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -135,23 +135,29 @@ def over_classes(run: RunFile, index: RunIndex, key: str, channel: int) -> OverC
     return OverClasses(images, present[:, channel], divided(area[:, channel], images), own)
 
 
-def warnings(run: RunFile, index: RunIndex, facts: Mapping[str, tuple[ConceptFacts, ...]]) -> tuple[str, ...]:
+def warnings(
+    layers: Sequence[LayerInfo],
+    mapped: int,
+    facts: Mapping[str, tuple[ConceptFacts, ...]],
+    name: Callable[[str, int], str] = lambda key, channel: "",
+) -> tuple[str, ...]:
     """Sentences for the overview: concepts that never fire, duplicates, layers that collapsed, concepts outside.
 
     Args:
-        run: the run.
-        index: of that run.
+        layers: of the run.
+        mapped: number of images with maps.
         facts: what :func:`concept_facts` found.
+        name: what somebody calls a concept, of layer and channel; empty where nobody has named it.
     """
-    if not len(index.mapped()):
+    if not mapped:
         return ("No maps are stored in this run: regions and contributions cannot be shown.",)
     found = []
-    for layer in run.layers:
+    for layer in layers:
         left = [row for row in facts[layer.key] if row.channel in layer.present]
         if left and not any(row.images for row in left):
             found.append(f"{layer.key}: everything is background.")
             continue
-        found += [f"{layer.key}: {sentence}" for sentence in _about(left)]
+        found += [f"{layer.key}: {sentence}" for sentence in _about(left, name)]
     return tuple(found)
 
 
@@ -281,21 +287,22 @@ def _has(row: ConceptFacts, kind: str) -> bool:
     return any(flag.kind == kind for flag in row.flags)
 
 
-def _about(rows: Sequence[ConceptFacts]) -> list[str]:
+def _about(rows: Sequence[ConceptFacts], name: Callable[[str, int], str]) -> list[str]:
     """Sentences on one layer."""
+    known = {row.channel: name(row.key, row.channel) for row in rows}
+    called = {k: f"{k} ({given})" if given else str(k) for k, given in known.items()}
     found = []
     for kind, one, several in (
         ("silent", "never fires", "never fire"),
         ("rare", "fires in fewer than 1 % of images", "fire in fewer than 1 % of images"),
     ):
-        if channels := [row.channel for row in rows if _has(row, kind)]:
-            found.append(f"{_these(channels)} {one if len(channels) == 1 else several}.")
+        if these := [called[row.channel] for row in rows if _has(row, kind)]:
+            found.append(f"concept {these[0]} {one}." if len(these) == 1 else f"concepts {', '.join(these)} {several}.")
     pairs = {tuple(sorted((row.channel, f.other))) for row in rows for f in row.flags if f.other is not None}
-    found += [f"concepts {a} and {b} are duplicates: their maps are nearly the same." for a, b in sorted(pairs)]
-    found += [f"concept {row.channel} {f.words}." for row in rows for f in row.flags if f.kind == "dominant"]
-    found += [f"concept {row.channel}: {f.words}." for row in rows for f in row.flags if f.kind == "outside"]
+    found += [
+        f"concepts {called[a]} and {called[b]} are duplicates: their maps are nearly the same."
+        for a, b in sorted(pairs)
+    ]
+    found += [f"concept {called[row.channel]} {f.words}." for row in rows for f in row.flags if f.kind == "dominant"]
+    found += [f"concept {called[row.channel]}: {f.words}." for row in rows for f in row.flags if f.kind == "outside"]
     return found
-
-
-def _these(channels: Sequence[int]) -> str:
-    return ("concept " if len(channels) == 1 else "concepts ") + ", ".join(map(str, channels))

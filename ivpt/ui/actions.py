@@ -213,10 +213,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("forward", ("B",), "", "Forward again after going back.", "session.forward"),
     Action("find", ("slash",), "find", "Go to an image, class or concept by part of its name.", "app.find('go')"),
     Action("theme", (), "", "Change the colours of the program.", "app.change_theme"),
-    Action("palette", ("ctrl+p",), "", "Every command by name.", "app.command_palette"),
+    Action("palette", ("ctrl+p",), "commands", "Every command by name.", "app.command_palette"),
     Action("save_figure", ("f8",), "", "Save the screen (SVG) and its pictures (PNG).", "app.save('figure')"),
     Action("save_table", ("f9",), "", "Save the tables of the screen (CSV, JSON).", "app.save('tables')"),
-    Action("explain", ("f1",), "", "What the panel in focus shows; tab moves the focus.", "app.explain"),
+    Action("explain", ("f1",), "explain", "What the panel in focus shows; tab moves the focus.", "app.explain"),
     Action("help", ("question_mark",), "help", "All keys.", "app.help"),
     Action("quit", ("q", "ctrl+q"), "quit", "Leave.", "app.quit"),
 )

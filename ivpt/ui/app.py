@@ -380,6 +380,13 @@ class Explorer(App[None]):
 
         dialogs.explain(self)
 
+    def action_command_palette(self) -> None:
+        """Show the command palette."""
+        from ivpt.ui.screens.commands import Commands
+
+        if not isinstance(self.screen, Commands):
+            self.push_screen(Commands(id="--command-palette"))
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The command palette: the actions of the screen, from the table."""
         for action in on_screen(self.current_mode):

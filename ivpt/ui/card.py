@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ivpt.ui.text import plain
+from ivpt.ui.text import counted, plain
 
 if TYPE_CHECKING:
     from ivpt.runfile.reader import RunFile
@@ -20,7 +20,7 @@ class Score:
     """One stored metric.
 
     Attributes:
-        name: as stored, with blanks for underscores.
+        name: as stored, with blanks for underscores and the split at the end.
         value: formatted; a dash where it is undefined.
         interval: ``[low, high] ``, or empty.
         unit: for example ``%``.
@@ -71,7 +71,7 @@ def read_card(run: "RunFile") -> Card:
     planned = (config.get("training") or {}).get("epochs")
     source = str(weights.get("source", "")) or "unknown"
     facts = [
-        ("data", _joined(info.get("name", "?"), f"{run.num_images:,} images", f"{len(run.classes)} classes")),
+        ("data", _joined(info.get("name", "?"), counted(run.num_images, "image"), _classes(run))),
         ("backbone", _joined(backbone.get("name", "?"), _size(backbone.get("image_size")))),
         ("weights", _joined("random" if source == "none" else source, str(weights.get("sha256", ""))[:12])),
         ("concepts", f"{run.coarse} coarse, from " + _joined(*(f"{x.key}:{x.prototypes - 1}" for x in layers))),
@@ -113,12 +113,24 @@ def _repeated(name: str) -> bool:
     return name in ("accuracy", "train_accuracy", "val_accuracy", "test_accuracy")
 
 
+def _title(name: str) -> str:
+    """``balanced accuracy, val`` for ``val_balanced_accuracy``."""
+    from ivpt.runfile.schema import SPLITS  # with numpy, which the first paint does not wait for
+
+    split, _, rest = name.partition("_")
+    return plain((f"{rest}, {split}" if split in SPLITS and rest else name).replace("_", " "))
+
+
 def _score(name: str, entry: Any) -> Score:
     values = entry if isinstance(entry, dict) else {"value": entry}
     unit = plain(values.get("unit") or "", 8)
+    times = 1
+    if not unit and str(name).endswith("accuracy"):
+        # the trainer stores shares; all accuracies of the screen have one unit
+        unit, times = "%", 100
 
     def shown(figure: Any) -> str:
-        return f"{figure:.1f}" if unit == "%" and isinstance(figure, float) else number(figure)
+        return f"{times * figure:.1f}" if unit == "%" and isinstance(figure, float) else number(figure)
 
     bounds = values.get("interval")
     known = isinstance(bounds, list | tuple) and len(bounds) == 2
@@ -132,7 +144,7 @@ def _score(name: str, entry: Any) -> Score:
     # of several figures the headline's controls are those that matter here
     controls = [words for words in controls if about and about in words] or controls
     return Score(
-        plain(str(name).replace("_", " ")),
+        _title(str(name)),
         shown(values.get("value")),
         f"[{shown(bounds[0])}, {shown(bounds[1])}] " if known else "",  # type: ignore[index]
         unit,
@@ -171,6 +183,10 @@ def _data(run: "RunFile") -> tuple[Fact, ...]:
             (plain(name, 10), _joined(*(plain(kind, 20) for kind in kinds[:6]), "…" if len(kinds) > 6 else ""))
         )
     return tuple(facts)
+
+
+def _classes(run: "RunFile") -> str:
+    return counted(len(run.classes), "class", "classes")
 
 
 def _size(size: Any) -> str:

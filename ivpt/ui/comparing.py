@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivpt.errors import RunFileError
+from ivpt.runfile.names import given_names
 from ivpt.runfile.reader import RunFile
 from ivpt.runfile.schema import COARSE, SPLITS, LayerInfo
 from ivpt.ui.raster import Pixels, Regions
@@ -153,6 +154,15 @@ def read_other(first: RunFile, path: Path) -> Other:
     pairs = [(i, at[name]) for i, name in enumerate(first.ids()) if name in at]
     both = np.array(pairs, np.int64).reshape(-1, 2)
     return Other(second, both[:, 0], both[:, 1])
+
+
+def read_names(_first: RunFile, other: Other) -> dict[str, str]:
+    """What the concepts of the second run have been called, by ``L6:3``; harmless.
+
+    Raises:
+        RunFileError: the log of its edits is damaged.
+    """
+    return {concept: plain(name) for concept, name in given_names(other.run).items()}
 
 
 def paired(first: RunFile, second: RunFile, key: str) -> LayerInfo:

@@ -129,8 +129,8 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         """Each cell of the map belongs to the concept with the highest attention there. A number stands in every
         region, as colours repeat after sixteen concepts. Background is darkened.
 
-        As a heat map: the attention of the chosen concept, from 0 to 1, before cells are given to the
-        strongest.""",
+        As a heat map: the attention of the chosen concept, from 0 (dark blue) to 1 (yellow), before cells are
+        given to the strongest.""",
     ),
     "evidence": (
         "Why this class",
@@ -158,8 +158,8 @@ EXPLAINED: dict[str, tuple[str, str]] = {
     ),
     "class-list": (
         "The list",
-        """Classes with their accuracy on the split named above, the number of images, and the class each is taken
-        for most often. The bar is the paper's: a softmax over the coarse concepts' mean scores, so it shows
+        """Classes with their accuracy on the split named above, their images in it, and the class each is taken for
+        most often. The bar is the paper's: a softmax over the coarse concepts' mean scores, so it shows
         shares and hides signs.
 
         In the view of confusions: each kind of mistake, true class and what it was taken for, the largest
@@ -175,8 +175,8 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         elsewhere.
 
         Two classes: coarse concepts by what they add to the difference of the two logits, in the images of the
-        first and of the second class; the others by their area and the share of images in which they have a
-        region.""",
+        first and of the second class (1st / 2nd); the others by the difference of their area, with the area and
+        the share of images with a region in either.""",
     ),
     "class-examples": (
         "Images of the class",
@@ -222,7 +222,8 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         "B: removed from the model",
         """The network runs again over the stored val and test images, without the marked prototypes in any layer:
         their cells go to the prototypes that are left, prompts and maps change, and so do all scores. It is a job
-        in another process: r starts it, esc cancels it, K ends it at once; nothing is left behind.
+        in another process: r starts it, esc cancels it, K ends it at once; nothing is left behind. It first loads
+        torch and the model; meanwhile only the clock moves.
 
         h fits the linear heads anew on the training images afterwards. Everything else stays as trained.
 
@@ -241,7 +242,7 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         "Pairs",
         """Matched concepts by overlap, and by chance: the overlap that regions of these sizes would have if they lay
         independently. Then concepts that only one of the runs has, with the best overlap they reach. A pair has one
-        colour in both runs.""",
+        colour in both runs, and the names that it has in either.""",
     ),
     "compare-note": ("How they were matched", "What was compared with what, and on how many images."),
     "compare-pictures": (

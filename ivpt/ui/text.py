@@ -27,6 +27,11 @@ def plain(text: object, limit: int = 0) -> str:
     return words
 
 
+def counted(many: int, one: str, several: str = "") -> str:
+    """``1 class`` or ``1,200 images``."""
+    return f"{many:,} {one if many == 1 else several or f'{one}s'}"
+
+
 def shortened(text: str, width: int) -> str:
     """The end of a long name, because the end tells images apart: ``…/00012.png``."""
     return text if len(text) <= width else "…" + text[len(text) - width + 1 :] if width > 1 else text[:width]

@@ -1,5 +1,6 @@
 """A job that removes prototypes from the model, as the prune screen follows it."""
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ Answer = dict[str, Any]
 """Of one split, as :func:`ivpt.analysis.pruning.describe_change` and the report of a job have it."""
 
 
+LOADING = "loading the model, usually 5 to 10 s"
+"""Until the process, which has to import torch first, says something itself."""
+
+
 @dataclass
 class Trial:
     """A job that removes prototypes from the model: running, or over.
@@ -26,6 +31,7 @@ class Trial:
         kept: whether ``out`` was chosen by a person; else it vanishes with the explorer.
         why: stored in the history of what it writes.
         job: the process; ``None`` until it is started.
+        began: when it was asked for, by the monotonic clock.
         stage: what it does now, in words; ``done`` of ``total`` with ``seconds_left`` (``None`` while unknown).
         notes: what a person should know.
         report: its result.
@@ -37,7 +43,8 @@ class Trial:
     kept: bool
     why: str = ""
     job: Job | None = None
-    stage: str = "starting"
+    began: float = field(default_factory=time.monotonic)
+    stage: str = LOADING
     done: int = 0
     total: int = 0
     seconds_left: float | None = None
@@ -49,6 +56,11 @@ class Trial:
     def running(self) -> bool:
         """Whether nothing has come of it yet."""
         return self.report is None and self.failure is None
+
+    @property
+    def seconds(self) -> float:
+        """Since it was asked for."""
+        return time.monotonic() - self.began
 
     def start(self, run: Path, who: str) -> Job:
         """Start the process; in a thread, as that may take a moment.

@@ -25,7 +25,7 @@ def index_of(run: RunFile) -> RunIndex:
 def facts_of(path: Path) -> tuple[dict[str, tuple[ConceptFacts, ...]], tuple[str, ...]]:
     with RunFile(path) as run:
         found = concept_facts(run, index_of(run))
-        return found, warnings(run, index_of(run), found)
+        return found, warnings(run.layers, len(index_of(run).mapped()), found)
 
 
 def test_facts_are_those_of_counting(tmp_path: Path) -> None:

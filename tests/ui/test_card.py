@@ -9,6 +9,16 @@ from ivpt.ui.opening import read_path
 from tests.synthetic import write_synthetic_run
 
 
+def test_accuracies_have_one_unit_and_the_split_at_the_end(tmp_path: Path) -> None:
+    path = write_synthetic_run(tmp_path / "run.h5", images=12)
+    entry = {"value": 0.96712, "interval": [0.879, 0.98], "parameters": {"split": "val"}}
+    add_metrics(path, {"val_balanced_accuracy": entry, "test_set_purity": {"value": 0.5, "parameters": {}}})
+    scores = {score.name: score for score in read_path(path).scores}
+    fair = scores["balanced accuracy, val"]
+    assert (fair.value, fair.interval, fair.unit) == ("96.7", "[87.9, 98.0] ", "%")
+    assert scores["set purity, test"].value == "0.500", "only what is an accuracy is a share for certain"
+
+
 @pytest.mark.parametrize(
     ("entry", "shown"),
     [

@@ -10,10 +10,11 @@ import pytest
 from textual.widgets import Input
 
 from ivpt.runfile.edit_log import EditLog
-from ivpt.runfile.edits import read_edits
+from ivpt.runfile.edits import append_edit, read_edits
 from ivpt.runfile.names import export_names
 from ivpt.runfile.reader import RunFile
 from ivpt.ui.app import Explorer
+from ivpt.ui.export.shown import screen_tables
 from ivpt.ui.opening import read_path
 from ivpt.ui.screens.blind import BlindScreen
 from ivpt.ui.study_log import read_studies
@@ -63,6 +64,27 @@ async def test_a_second_run_is_laid_beside(
         assert app.current_mode == "image" and app.session.view.image == compare.changes[1].image
         await press("6", "v", "enter")
         assert app.current_mode == "concepts"
+
+
+async def test_each_run_has_its_own_names(path: Path, other: Path) -> None:
+    app = Explorer(path, read_path(path), marks=False, other=other)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(app, pilot)
+        compare = app.session.part_named("compare")
+        pair = next(row for row in compare.rows if row.kind == "match")
+        key = compare.matching.value
+        append_edit(path, "name", {"concept": f"{key.first}:{pair.first}", "name": "beak"}, who="Ada")
+        append_edit(other, "name", {"concept": f"{key.second}:{pair.second}", "name": "bill"}, who="Bob")
+        app.look()
+        compare.again()
+        app.changed()
+        await settle(app, pilot)
+        text = screen_text(app)
+        assert "beak / bill" in text and f" {pair.first} beak" in text and f" {pair.second} bill" in text
+        (table,) = screen_tables(app.session, "compare")
+        row = dict(zip(table.columns, table.rows[compare.rows.index(pair)], strict=True))
+        assert (row["first_name"], row["second_name"]) == ("beak", "bill")
+    app.close()
 
 
 async def test_explore_with_a_second_run(path: Path, other: Path) -> None:

@@ -61,7 +61,7 @@ def test_an_index_is_made_where_there_is_none(session: Session, unindexed: Sessi
     assert shares and shares == sorted(shares) and shares[-1] <= 1
     fill(unindexed)
     assert unindexed.summary.facts is not None and session.summary.facts is not None
-    assert unindexed.summary.facts.warnings == session.summary.facts.warnings
+    assert unindexed.summary.warnings == session.summary.warnings
     assert unindexed.summary.facts.splits == session.summary.facts.splits
     assert session.wish("summary.index") is None, "a stored one is not made again"
 

@@ -14,7 +14,7 @@ from ivpt.jobs.lines import Failed, Finished, Noted, Progressed
 from ivpt.runfile.concept import Concept
 from ivpt.runfile.edit_log import EditLog
 from ivpt.runfile.reader import RunFile
-from ivpt.ui.parts.prune import CLASSES, EVIDENCE, FLIPS, MARKS, MODEL, SUMMARY, Prune, changed_classes
+from ivpt.ui.parts.prune import CLASSES, EVIDENCE, FLIPS, MARKS, MODEL, SUMMARY, Prune, changed_classes, free
 from ivpt.ui.session import Session
 from tests.ui.reading import read
 
@@ -88,10 +88,13 @@ def test_the_commands_give_the_same_again(session: Session) -> None:
     assert "--refit-head" in shlex.split(prune.command_line()) and "--refit-head" not in prune.command_line(
         evidence=True
     )
-    assert prune.free_place() == prune.proposed
+    assert free(prune.proposed) == prune.proposed
     prune.proposed.touch()
     prune.proposed.with_stem("a run-pruned2").touch()
-    assert prune.free_place() == path.with_name("a run-pruned3.h5")
+    assert free(prune.proposed) == path.with_name("a run-pruned3.h5")
+    # the command writes where nothing is
+    read(session, "prune.place")
+    assert shlex.split(prune.command_line())[-1] == str(path.with_name("a run-pruned3.h5"))
 
 
 def report(session: Session, flips: list[dict[str, Any]]) -> dict[str, Any]:

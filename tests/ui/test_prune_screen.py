@@ -118,7 +118,7 @@ async def test_two_answers_that_cannot_be_mistaken(
         commands = " ".join(text.split())  # folded, wherever a long path ends
         assert "--drop coarse:1 --evidence" in commands and "--drop L6:2 --drop coarse:1 -o" in commands
         await press("r")
-        await until(app, "starting")
+        await until(app, "loading the model")
         assert played[0].drops == ["L6:2", "coarse:1"] and not played[0].refit
         played[0].say(Progressed("test images", 4, 8, 61.0), Noted("as stored"))
         text = await until(app, "1:01 left")
@@ -141,7 +141,7 @@ async def test_classes_and_flips_of_both_answers(drive: Callable[..., Any], path
         await press("5")
         session.choose_layer("coarse")
         await press("space", "r")
-        await until(app, "starting")
+        await until(app, "loading the model")
         played[0].say(Finished({"splits": {"test": answer(session.run, 0.25)}}))
         await until(app, "25.0%")
         await press("v")
@@ -164,24 +164,27 @@ async def test_a_job_is_cancelled_killed_and_asked_again(
 ) -> None:
     async with drive(path) as (app, press):
         await press("5", "space", "r")
-        await until(app, "starting")
+        await until(app, "loading the model")
         await press("r")
         assert len(played) == 1, "one at a time"
+        # the clock goes on by itself while the process says nothing
+        app.session.part_named("prune").trial.began -= 75
+        await until(app, "1:16 so far")
         await press("escape")
         await until(app, "Cancelled: no answer")
         await press("r")
-        await until(app, "starting")
+        await until(app, "loading the model")
         played[1].say(Failed("The run file has no weights.", "Give them.", 6))
         await until(app, "The run file has no weights.")
         await press("r")
-        await until(app, "starting")
-        played[2].say(Progressed("loading", 1, 2, None))
-        await until(app, "loading 1/2")
+        await until(app, "loading the model")
+        played[2].say(Progressed("weighing", 1, 2, None))
+        await until(app, "weighing 1/2")
         await press("K")
         await until(app, "Cancelled: no answer")
         assert played[2].killed
         await press("r")
-        await until(app, "starting")
+        await until(app, "loading the model")
         assert [job.out for job in played] == list(dict.fromkeys(job.out for job in played))
     assert played[3].killed, "the explorer ends, and the job with it"
 
@@ -191,7 +194,7 @@ async def test_a_trial_is_kept_and_compared(drive: Callable[..., Any], path: Pat
         await press("7", "t")
         type_in(app, "only in snow")
         await press("enter", "5", "space", "o", "r")
-        await until(app, "starting")
+        await until(app, "loading the model")
         assert played[0].why == f"{played[0].drops[0]}: only in snow"
         shutil.copy(path, played[0].out)
         played[0].say(Finished({"splits": {"test": answer(app.session.run, 0.25)}}))
@@ -218,7 +221,7 @@ async def test_without_a_trial_a_kept_run_is_made_by_a_job(
         await until(app, "Keep the pruned run as")
         type_in(app, ".x")
         await press("enter")
-        await until(app, "starting")
+        await until(app, "loading the model")
         assert played[0].out == path.with_name("run-pruned.h5.x")
 
 

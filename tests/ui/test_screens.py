@@ -13,6 +13,7 @@ from ivpt.ui.actions import ENTRIES
 from ivpt.ui.app import Explorer
 from ivpt.ui.explanations import EXPLAINED
 from ivpt.ui.opening import read_path
+from ivpt.ui.screens.commands import Commands
 from ivpt.ui.screens.help import ExplainScreen
 from ivpt.ui.session import Session
 from ivpt.ui.widgets.picture import PictureView
@@ -117,7 +118,8 @@ async def test_drawing_one_image(drive: Callable[..., Any], run_path: Path) -> N
         before = [strip.text for strip in view._lines], [list(strip) for strip in plain._lines]
         await press("h")
         assert overlay.heat and session.evidence.attentions.value is not None
-        assert "attention of" in screen_text(app)
+        at = f"{app.session.view.layer}:{app.session.view.concept}"
+        assert f"attention of {at} 0 █████████ 1" in screen_text(app)
         assert not any(c.isdigit() for strip in view._lines for c in strip.text), "heat has no numbers"
         await press("h", "o")
         assert [list(strip) for strip in plain._lines] != before[1], "annotations are drawn"
@@ -224,17 +226,72 @@ async def test_workers_read_and_handlers_own_the_state(
     assert takers == {threading.get_ident()} and readers and not readers & takers
 
 
+async def test_page_keys_in_a_palette_that_is_being_filled(drive: Callable[..., Any], run_path: Path) -> None:
+    async with drive(run_path) as (app, _):
+        await app.run_action("command_palette")
+        palette = app.screen
+        assert isinstance(palette, Commands)
+        options = palette.query_one(OptionList)
+        options.clear_options()
+        options.add_options(["one", "two", *map(str, range(30))])
+        options.highlighted = 0
+        # Textual's own page keys ask where the lines are before there are any
+        for way, then in ((1, 10), (1, 20), (1, 30), (1, 31), (-1, 21)):
+            palette.action_page(way)
+            assert options.highlighted == then
+        assert {b.action for key in ("pageup", "pagedown") for b in palette._bindings.key_to_bindings[key]} == {
+            "page(1)",
+            "page(-1)",
+        }
+
+
+async def test_classes_count_the_images_of_the_split(drive: Callable[..., Any], run_path: Path) -> None:
+    async with drive(run_path, (120, 40)) as (app, press):
+        run = app.session.run
+        await press("4")
+        for split in (2, 0, 1):
+            name = ("train", "val", "test")[split]
+            text = screen_text(app)
+            assert f"3 classes, {name} images" in text
+            for c in range(3):
+                many = int(((run.splits == split) & (run.labels == c)).sum())
+                (line,) = [line for line in text.splitlines() if line.startswith(f"│ creature {c} ")]
+                assert line.split("│")[1].split()[3] == str(many), line
+            await press("f")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_no_head_of_a_table_is_cut(drive: Callable[..., Any], run_path: Path, size: tuple[int, int]) -> None:
+    async with drive(run_path, size) as (app, press):
+        for keys in (("2",), ("4",), ("v", "v"), ("5", "space", "v"), ("7",)):
+            await press(*keys)
+            heads = screen_text(app).splitlines()[1:4]
+            assert not any("…" in line for line in heads), heads
+        app.action_layer("coarse")
+        for keys in (("2",), ("5", "space")):
+            await press(*keys)
+            assert not any("…" in line for line in screen_text(app).splitlines()[1:4])
+
+
 async def test_names_stand_everywhere(tmp_path: Path, run_path: Path) -> None:
     from ivpt.runfile.edits import append_edit
 
     path = tmp_path / "named.h5"
     path.write_bytes(run_path.read_bytes())
     append_edit(path, "name", {"concept": "coarse:2", "name": "[b]be\x1bak"}, who="Ada")
+    append_edit(path, "name", {"concept": "L4:16", "name": "nothing"}, who="Ada")
     app = Explorer(path, read_path(path), marks=False)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(app, pilot)
+        assert "16 (nothing) never fires" in screen_text(app)
+        for key in ("2", "5"):
+            # what prototypes of a block feed
+            await pilot.press(key)
+            app.action_layer("L6")
+            await settle(app, pilot)
+            assert "[b]be\ufffda" in screen_text(app), key
         app.action_layer("coarse")
-        for key in ("2", "3", "4"):
+        for key in ("2", "3", "4", "5", "7"):
             await pilot.press(key)
             await settle(app, pilot)
             assert "[b]be\ufffdak" in screen_text(app), key

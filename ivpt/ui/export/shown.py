@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ivpt.runfile.schema import SPLITS
 from ivpt.ui.actions import CLASSES, COMPARE, CONCEPTS, IMAGE, NAMING, OVERVIEW
 from ivpt.ui.export.tables import Table, named, table
 
@@ -88,14 +89,20 @@ def _classes(session: "Session") -> Iterator[Table]:
     rows = []
     for row in session.classes.rows():
         values = named(row)
-        rows.append({"class": session.class_name(values.pop("c")), **values})
+        values["images"] = dict(zip(SPLITS, values["images"], strict=True))
+        rows.append({"class": session.class_name(values.pop("c")), "split": session.classes.split, **values})
     yield table("classes", rows)
 
 
 def _compare(session: "Session") -> Iterator[Table]:
     from ivpt.ui.parts.compare import Compare
 
-    yield table("matches", [named(row) for row in session.part(Compare).rows])
+    compare = session.part(Compare)
+    rows = []
+    for row in compare.rows:
+        first, second = compare.name(row)
+        rows.append({**named(row), "first_name": first or None, "second_name": second or None})
+    yield table("matches", rows)
 
 
 def _names(session: "Session") -> Iterator[Table]:

@@ -79,9 +79,13 @@ class Classes(Part):
             "number": lambda row: row.c,
             "name": lambda row: self.session.class_name(row.c).casefold(),
             "accuracy": lambda row: row.accuracy.value if row.accuracy else 2.0,
-            "images": lambda row: -sum(row.images),
+            "images": lambda row: -self.images(row),
         }
         return sorted(self.lists.value or (), key=keys[self.sort])  # type: ignore[arg-type]
+
+    def images(self, row: ClassRow) -> int:
+        """Number of a class's images of the split."""
+        return row.images[SPLITS.index(self.split)]
 
     @property
     def row(self) -> ClassRow | None:

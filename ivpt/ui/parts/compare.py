@@ -54,6 +54,7 @@ class Compare(Part):
         self.row = 0
         self.change = 0
         self.other = self.reads("other", lambda: self.place, comparing.read_other)
+        self.names = self.reads("names", lambda: self.other.value, comparing.read_names)
         self.matching = self.reads(
             "matching",
             lambda: self.other.value and (self.other.value, session.view.layer),
@@ -87,6 +88,14 @@ class Compare(Part):
         rows += [Row("vanished", k, None, _greatest(matching.overlap[k, theirs])) for k in matching.vanished]
         rows += [Row("appeared", None, k, _greatest(matching.overlap[own, k])) for k in matching.appeared]
         return tuple(rows)
+
+    def name(self, row: Row) -> tuple[str, str]:
+        """What the two concepts of a row are called in their own runs; empty for what has no name."""
+        matching, theirs = self.matching.value, self.names.value or {}
+        if matching is None:
+            return "", ""
+        own = self.session.edits.name(matching.first, row.first) if row.first is not None else ""
+        return own, theirs.get(f"{matching.second}:{row.second}", "")
 
     def _theirs(self, key: str) -> list[int]:
         """Concepts of a layer of the second run; its background is none."""

@@ -51,6 +51,7 @@ class Prune(Part):
         self._over: dict[Question, Trial] = {}
         self._scratch: TemporaryDirectory[str] | None = None
         self._trials = 0
+        self.place = self.reads("place", lambda: self.proposed if self.drops else None, lambda _, path: free(path))
         self.evidence = self.reads("evidence", self._wanted, read_evidence, keep=8, reports=True)
 
     @property
@@ -100,7 +101,8 @@ class Prune(Part):
         words = ["ivpt", "prune", self._here(self.session.run.path), *(w for c in drops for w in ("--drop", str(c)))]
         if evidence:
             return shlex.join([*words, "--evidence"])
-        return shlex.join([*words, *["--refit-head"] * self.refit, "-o", self._here(self.proposed)])
+        out = self._here(self.place.latest or self.proposed)
+        return shlex.join([*words, *["--refit-head"] * self.refit, "-o", out])
 
     def _here(self, path: Path) -> str:
         """A path as one would type it where the explorer was started."""
@@ -111,14 +113,6 @@ class Prune(Part):
         """``runs/x-pruned.h5`` for ``runs/x.h5``."""
         path = self.session.run.path
         return path.with_name(f"{path.stem}-pruned{path.suffix}")
-
-    def free_place(self) -> Path:
-        """The proposed place or, where a file is, ``-pruned2`` and so on; in a thread, as it looks at the disk."""
-        place, number = self.proposed, 1
-        while place.exists():
-            number += 1
-            place = self.proposed.with_stem(f"{self.proposed.stem}{number}")
-        return place
 
     # what is answered
 
@@ -236,6 +230,7 @@ class Prune(Part):
         if trial.report is not None:
             # a trial that was kept answers as well, and its file will still be there
             self._over[trial.question] = trial
+            self.place.forget()
         return True
 
     def done(self) -> Trial | None:
@@ -256,6 +251,15 @@ class Prune(Part):
         self._over.clear()
         if self.trial is not None and not self.trial.running:
             self.trial = None
+
+
+def free(proposed: Path) -> Path:
+    """The proposed place or, where a file is, ``-pruned2`` and so on; in a thread, as it looks at the disk."""
+    place, number = proposed, 1
+    while place.exists():
+        number += 1
+        place = proposed.with_stem(f"{proposed.stem}{number}")
+    return place
 
 
 def read_evidence(

@@ -43,13 +43,11 @@ class Facts:
         splits: of the images.
         mapped: number of images with maps.
         concepts: foreground concepts of each layer, in the order of their channels.
-        warnings: sentences about what looks wrong.
     """
 
     splits: tuple[Split, ...]
     mapped: int
     concepts: Mapping[str, tuple[ConceptFacts, ...]]
-    warnings: tuple[str, ...]
 
 
 class Summary(Part):
@@ -75,6 +73,14 @@ class Summary(Part):
         """Figures over all images, once they are read; of the version before while a newer one is read."""
         return self.all_facts.latest if self.index is not None else self.all_facts.last
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about what looks wrong, with the names that concepts have been given."""
+        facts = self.facts
+        if facts is None:
+            return ()
+        return concepts.warnings(self.session.layers, facts.mapped, facts.concepts, self.session.edits.name)
+
     def of(self, key: str, channel: int) -> ConceptFacts | None:
         """What is known of one concept."""
         rows = self.facts.concepts.get(key, ()) if self.facts else ()
@@ -97,6 +103,4 @@ def read_facts(run: RunFile, index: RunIndex) -> Facts:
         images, judged, correct = (int(table[k].sum()) for table in (counts.images, counts.judged, counts.correct))
         splits.append(Split(name, images, judged, correct, wilson(correct, judged)))
     mapped = len(index.mapped())
-    facts = concepts.concept_facts(run, index)
-    words = concepts.warnings(run, index, facts)
-    return Facts(tuple(splits), mapped, facts, words)
+    return Facts(tuple(splits), mapped, concepts.concept_facts(run, index))

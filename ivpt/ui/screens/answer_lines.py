@@ -76,8 +76,8 @@ def _interval(figure: Answer) -> str:
 
 def _classes(prune: Prune, pane: str, answer: Answer, width: int, height: int) -> list[Content]:
     rows = changed_classes(answer)
-    room = max(width - 30, 6)
-    head = Content.styled(f"{'class':<{room}}{'images':>7}{'before':>8}{'after':>7}{'change':>8}", MUTED)
+    room = max(width - 31, 6)
+    head = Content.styled(f"{'class':<{room}}{'images':>7}{'before':>8}{'after':>8}{'change':>8}", MUTED)
     at = min(prune.at, max(len(rows) - 1, 0)) if prune.pane == pane else None
     first = first_shown(at or 0, height - 1, len(rows))
     lines = []
@@ -89,7 +89,7 @@ def _classes(prune: Prune, pane: str, answer: Answer, width: int, height: int) -
         lines.append(
             _row(
                 Content.assemble(
-                    f"{name:<{room}}{row['images']:>7}{share:8.0%}{then:7.0%}", (f"{change:+8.1f}", colour)
+                    f"{name:<{room}}{row['images']:>7}{share:8.1%}{then:8.1%}", (f"{change:+8.1f}", colour)
                 ),
                 n == at,
                 width,
@@ -114,8 +114,10 @@ def _flips(prune: Prune, pane: str, answer: Answer, width: int, height: int) -> 
         words = f"{plain(flip['before'])} → {plain(flip['after'])}"
         true = "" if right or flip["before"] == flip["label"] else f" (is {plain(flip['label'])})"
         text = f"{words}{true}"
-        name = shortened(plain(flip["id"]), max(width - len(text) - 4, 8))
-        line = _row(Content.assemble((f"{sign} ", colour), text, (f"  {name}", MUTED)), n == at, width)
+        left = width - len(text) - 4
+        # less of a name tells no image from another
+        name = f"  {shortened(plain(flip['id']), left)}" if left >= 8 else ""
+        line = _row(Content.assemble((f"{sign} ", colour), text, (name, MUTED)), n == at, width)
         lines.append(line.stylize(click(f"screen.flip({pane!r}, {n})")))
     return lines
 

@@ -13,6 +13,7 @@ from ivpt.ui.widgets.cells import (
     columns,
     concept_cell,
     cut,
+    fitting,
     percent,
     signed,
     stacked,
@@ -28,7 +29,7 @@ def _ground(session: Session) -> int:
 
 
 def list_lines(session: Session, width: int, height: int) -> list[Content]:
-    """The classes: accuracy, images, what each is mostly taken for, and the shares of the coarse concepts."""
+    """The classes: accuracy, images of the split, what each is mostly taken for, shares of the coarse concepts."""
     classes = session.classes
     rows = classes.rows()
     if not rows:
@@ -55,7 +56,7 @@ def _class_row(session: Session, row: ClassRow, width: int, name: int, taken: in
     line = columns(
         (cut(session.class_name(row.c), name), name),
         (percent(row.accuracy.value) if row.accuracy else "–", -6),
-        (f"{sum(row.images):,}", -7),
+        (f"{session.classes.images(row):,}", -7),
         (Content.styled(mistaken, "$warning"), taken),
         (
             Content.assemble(
@@ -82,7 +83,7 @@ def importance_lines(session: Session, width: int, height: int) -> list[Content]
     room = max(width - name - 8 - 7, 5)
     head = columns(
         (Content.styled("concept", MUTED), name),
-        (Content.styled("mean over images", MUTED), room),
+        (Content.styled(fitting(room, "mean over val and test", "val and test", "mean"), MUTED), room),
         (Content.styled("adds", MUTED), -8),
         (Content.styled("share", MUTED), -7),
     )
@@ -108,8 +109,16 @@ def mistakes_lines(session: Session, width: int, height: int) -> list[Content]:
         return [Content.styled("reading…", MUTED)]
     own = [(t, p, n) for t, p, n in classes.confusions() if classes.at in (t, p)]
     if not own:
-        return [Content.styled(f"no mistakes among the {classes.split} images", MUTED)]
+        return [no_mistakes(session)]
     return [pair_line(session, t, p, n, width) for t, p, n in own[: height or 8]]
+
+
+def no_mistakes(session: Session) -> Content:
+    """Why there is no confusion: nothing is wrong, or nothing was judged."""
+    split, facts = session.classes.split, session.summary.facts
+    judged = any(s.judged for s in facts.splits if s.name == split) if facts else True
+    words = f"no mistakes among the {split} images" if judged else f"no predictions of {split} images stored"
+    return Content.styled(words, MUTED)
 
 
 def pair_line(session: Session, true: int, said: int, count: int, width: int) -> Content:

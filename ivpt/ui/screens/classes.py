@@ -14,6 +14,7 @@ from ivpt.ui.screens.base import SessionScreen, bindings
 from ivpt.ui.screens.class_lines import importance_lines, list_lines, mistakes_lines
 from ivpt.ui.screens.confusion_lines import confusion_lines, matrix_lines, matrix_title
 from ivpt.ui.screens.difference_lines import difference_lines, difference_title
+from ivpt.ui.text import counted
 from ivpt.ui.widgets.picture import PictureView
 from ivpt.ui.widgets.sheet import Sheet, click
 
@@ -66,19 +67,21 @@ class ClassesScreen(SessionScreen):
         if classes.shown == CONFUSION:
             many = len(classes.confusions())
             left.draw(
-                lambda w, h: confusion_lines(session, w, h), Content(f"{many:,} kinds of mistakes, {classes.split}")
+                lambda w, h: confusion_lines(session, w, h),
+                Content(f"{counted(many, 'kind')} of mistakes, {classes.split} images"),
             )
             main.draw(lambda w, h: matrix_lines(session, w, h), matrix_title(session))
             return
         left.draw(
-            lambda w, h: list_lines(session, w, h), Content(f"{len(session.class_names):,} classes, {classes.split}")
+            lambda w, h: list_lines(session, w, h),
+            Content(f"{counted(len(session.class_names), 'class', 'classes')}, {classes.split} images"),
         )
         if classes.shown == DIFFERENCE:
             main.draw(lambda w, h: difference_lines(session, w, h), difference_title(session))
             return
         name = session.class_name(classes.at)
         main.draw(lambda w, h: importance_lines(session, w, h), Content(f"What speaks for {name}"))
-        below.draw(lambda w, h: mistakes_lines(session, w, h), Content(f"Mistaken for {name}, and {name} for others"))
+        below.draw(lambda w, h: mistakes_lines(session, w, h), Content(f"Confusions of {name}"))
 
         self._draw_examples()
 

@@ -16,7 +16,6 @@ from ivpt.ui.screens import compare_lines
 from ivpt.ui.screens.base import SessionScreen, bindings
 from ivpt.ui.screens.concept_lines import layers_title
 from ivpt.ui.screens.prompt import path_of
-from ivpt.ui.text import shortened
 from ivpt.ui.widgets.picture import PictureView
 from ivpt.ui.widgets.sheet import Sheet
 
@@ -30,6 +29,7 @@ class CompareScreen(SessionScreen):
     needs = (
         "edits.edited",
         "compare.other",
+        "compare.names",
         "compare.matching",
         "compare.examples",
         "compare.importance",
@@ -63,7 +63,9 @@ class CompareScreen(SessionScreen):
         lines = compare_lines
         self.query_one("#compare-head", Sheet).draw(lambda w, h: lines.head_lines(compare, w))
         self.query_one("#compare-list", Sheet).draw(partial(lines.list_lines, session, compare), layers_title(session))
-        self.query_one("#compare-note", Sheet).draw(partial(lines.note_lines, compare))
+        note = self.query_one("#compare-note", Sheet)
+        note.draw(partial(lines.note_lines, compare))
+        note.display = compare.matching.value is not None
         pictures, sheet = self.query_one("#compare-pictures"), self.query_one("#compare-lines", Sheet)
         pictures.display = compare.view == PICTURES
         sheet.display = compare.view != PICTURES
@@ -76,12 +78,16 @@ class CompareScreen(SessionScreen):
             self._draw_pictures()
 
     def _draw_pictures(self) -> None:
-        compare, row = self.compare, self.compare.chosen
+        compare, row, lines = self.compare, self.compare.chosen, compare_lines
         found = compare.examples.value
-        for side, channel in zip(_SIDES, (None, None) if row is None else (row.first, row.second), strict=True):
+        channels, names = ((None, None), ("", "")) if row is None else ((row.first, row.second), compare.name(row))
+        for side, channel, name in zip(_SIDES, channels, names, strict=True):
             shown = () if found is None else found.first if side == "a" else found.second
+            words = "does not have it" if channel is None else f"{channel} {name}".rstrip()
+            if channel is not None and found is not None and not shown:
+                words += ": never has a region"
             self.query_one(f"#compare-{side}", Sheet).draw(
-                lambda w, h, s=side, c=channel, e=shown: [_side_line(s, c, e, w)] if row else []  # type: ignore[misc]
+                partial(lines.side_lines, side, words, tuple(e.name for e in shown)) if row else _nothing
             )
             for at in range(EXAMPLES):
                 tile = self.query_one(f"#compare-{side}-{at}", PictureView)
@@ -133,10 +139,8 @@ class CompareScreen(SessionScreen):
             self.explorer.action_show("concepts")
 
 
-def _side_line(side: str, channel: int | None, shown: tuple[Example, ...], width: int) -> Content:
-    words = "does not have it" if channel is None else f"concept {channel}"
-    names = "  ".join(shortened(e.name, max(width // EXAMPLES - 6, 6)) for e in shown)
-    return Content.assemble((f" {side.upper()} ", "reverse bold"), f" {words}  ", (names, "$foreground-muted"))
+def _nothing(_width: int, _height: int) -> list[Content]:
+    return []
 
 
 __all__ = ["CompareScreen"]

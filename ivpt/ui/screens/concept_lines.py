@@ -18,6 +18,8 @@ from ivpt.ui.widgets.cells import (
     columns,
     concept_cell,
     cut,
+    fitting,
+    group_name,
     percent,
     signed,
     waiting,
@@ -46,9 +48,14 @@ def layers_title(session: Session) -> Content:
 
 
 def _wanted(session: Session, rows: list[ConceptFacts], width: int) -> list[tuple[str, str, int]]:
-    """Columns besides the number and name: how they sort, head, width; the least needed leave first."""
+    """Columns besides the number and name: how they sort, head, width; the empty and the least needed leave first."""
     coarse = session.layer.block is None
     longest = max((len(session.edits.name(c.key, c.channel)) for c in rows), default=0)
+    figures = {
+        "flags": any(c.flags for c in rows),
+        CONSISTENCY: any(CONSISTENCY_FIGURE in c.metrics for c in rows),
+        PART: any(c.part for c in rows),
+    }
     wanted = [
         (AREA, "area", -6, 1),
         (IMAGES, "images", -7, 2),
@@ -60,7 +67,8 @@ def _wanted(session: Session, rows: list[ConceptFacts], width: int) -> list[tupl
     room = width - max(9, min(longest + 8, 24))
     kept = []
     for sort, _, size, _ in sorted(wanted, key=lambda column: column[3]):
-        if abs(size) <= room:
+        # what nothing is known about takes no room
+        if abs(size) <= room and figures.get(sort, True):
             room -= abs(size)
             kept.append(sort)
     return [(sort, head, size) for sort, head, size, _ in wanted if sort in kept]
@@ -124,7 +132,7 @@ def _adds(session: Session, c: ConceptFacts) -> Content:
     """What a coarse concept adds to the true class, or for the class explained; for others what they feed."""
     if c.feeds is not None:
         group, share = c.feeds
-        return Content(f"{'background' if group == 0 else f'coarse:{group}'} {share:4.0%}")
+        return Content(f"{plain(group_name(session, group), 9)} {share:4.0%}")
     return Content.styled(signed(session.concepts.adds(c)), "bold" if c.importance is not None else MUTED)
 
 
@@ -200,7 +208,7 @@ def spread_lines(session: Session, width: int, height: int) -> list[Content]:
     rgb = palette.colour(detail.channel, session.run.layer(detail.key).background)
     head = columns(
         (Content.styled("class", MUTED), name + 1),
-        (Content.styled("adds to its logit" if adds else "mean area", MUTED), room),
+        (Content.styled(fitting(room, "adds to its logit", "adds") if adds else "mean area", MUTED), room),
         (Content.styled("area", MUTED), -6),
         (Content.styled("images", MUTED), -7),
     )
@@ -228,14 +236,25 @@ def spread_lines(session: Session, width: int, height: int) -> list[Content]:
     return lines
 
 
-def rank_line(session: Session, rank: str, images: tuple[int, ...], start: int, shown: int, width: int) -> Content:
-    """Name of the rank, and of each region the class of its image and its share of the map."""
+def rank_line(session: Session, rank: str, start: int, across: int, width: int) -> Content:
+    """Name of the rank; over each region the class of its image and its share of the map."""
     gallery = session.concepts.gallery
     if gallery is None:
         return Content.styled(rank, MUTED)
-    cuttings = gallery.rows[rank][start : start + shown]  # type: ignore[index]
+    cuttings = gallery.rows[rank][start : start + across]  # type: ignore[index]
     if not cuttings:
         return Content.styled(f"{rank}: no more" if start else f"{rank}: none", MUTED)
-    return Content.assemble(
-        (rank, "bold"), *((f"  {session.class_name(c.label)} {c.area:.0%}", MUTED) for c in cuttings)
-    ).truncate(width, ellipsis=True)
+    room = width // across - 1
+    cells: list[tuple[str | Content, int]] = []
+    for n, found in enumerate(cuttings):
+        share = f" {found.area:.0%}"
+        head = f"{rank} " if n == 0 else ""
+        left = room - len(head) - len(share)
+        name = session.class_name(found.label)
+        # of a name hardly anything would be left: the share alone says more
+        name = cut(name, min(left, Content(name).cell_length)) if left >= 4 else ""
+        cells += [
+            (Content.assemble((head, "bold"), (f"{name}{share}" if name else share.strip(), MUTED)), room),
+            ("", 1),
+        ]
+    return columns(*cells)

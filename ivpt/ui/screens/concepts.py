@@ -19,6 +19,7 @@ from ivpt.ui.screens.concept_lines import (
     spread_lines,
     spread_title,
 )
+from ivpt.ui.text import counted
 from ivpt.ui.widgets.picture import PictureView
 from ivpt.ui.widgets.sheet import Sheet
 
@@ -65,7 +66,7 @@ class ConceptsScreen(SessionScreen):
         self.query_one("#lineage", Sheet).draw(lambda w, h: lineage_lines(session, w, h), Content(f"Where {name} lies"))
         self.query_one("#spread", Sheet).draw(lambda w, h: spread_lines(session, w, h), spread_title(session))
         gallery = concepts.gallery
-        many = f" in {gallery.firing:,} images" if gallery is not None else ""
+        many = f" in {counted(gallery.firing, 'image')}" if gallery is not None else ""
         self.query_one("#gallery").border_title = Content(f"Regions of {name}{many}")
         self.query_one("#gallery").border_subtitle = Content(
             "all ranks" if concepts.ranks == RANKS else f"{concepts.ranks[0]} alone: v for the others"
@@ -86,9 +87,8 @@ class ConceptsScreen(SessionScreen):
     def _draw_row(self, row: int) -> None:
         session, gallery = self.session, self.session.concepts.gallery
         rank, start = self._place(row)
-        images = tuple(c.image for c in gallery.rows.get(rank, ())) if gallery else ()  # type: ignore[call-overload]
         across = self._across
-        self.query_one(f"#rank-{row}", Sheet).draw(lambda w, h: [rank_line(session, rank, images, start, across, w)])
+        self.query_one(f"#rank-{row}", Sheet).draw(lambda w, h: [rank_line(session, rank, start, across, w)])
         for at in range(TILES):
             tile = self.query_one(f"#tile-{row}-{at}", PictureView)
             tile.styles.display = "block" if at < across else "none"

@@ -3,7 +3,7 @@
 from textual.content import Content
 
 from ivpt.analysis.classes import ConfusionMatrix
-from ivpt.ui.screens.class_lines import pair_line
+from ivpt.ui.screens.class_lines import no_mistakes, pair_line
 from ivpt.ui.session import Session
 from ivpt.ui.widgets.cells import (
     MUTED,
@@ -22,7 +22,7 @@ def confusion_lines(session: Session, width: int, height: int) -> list[Content]:
         return waiting(session)
     found = classes.confusions()
     if not found:
-        return [Content.styled(f"no mistakes among the {classes.split} images", MUTED)]
+        return [no_mistakes(session)]
     at = min(classes.pair, len(found) - 1)
     first = window(at, height, len(found))
     lines = []
@@ -34,13 +34,14 @@ def confusion_lines(session: Session, width: int, height: int) -> list[Content]:
 
 
 def matrix_title(session: Session) -> Content:
-    """Which images, and how many mistakes are shown."""
+    """Which images, which way to read it, and how many mistakes are shown where not all are."""
     matrix = session.classes.matrix
     if matrix is None:
         return Content("Confusions")
-    return Content(
-        f"{matrix.split}: true class down, predicted across; {matrix.shown:,} of {matrix.mistakes:,} mistakes"
-    )
+    words = f"{matrix.split}: true ↓ predicted →"
+    if matrix.shown < matrix.mistakes:
+        words += f", {matrix.shown:,} of {matrix.mistakes:,} mistakes"
+    return Content(words)
 
 
 def matrix_lines(session: Session, width: int, height: int) -> list[Content]:

@@ -10,6 +10,7 @@ from ivpt.ui.widgets.cells import (
     MUTED,
     columns,
     concept_cell,
+    fitting,
     percent,
     signed,
 )
@@ -35,23 +36,19 @@ def difference_lines(session: Session, width: int, height: int) -> list[Content]
     name = min(max(width // 4, 12), 26)
     figures, images = 15, 15 if width >= 54 else 0
     room = max(width - name - figures - images, 5)
-    side = (width - 3) // 2
-    lines: list[Content] = [
-        columns(
-            (Content.styled(f"← more in {second}", MUTED), side),
-            (Content.styled(f"more in {first} →", MUTED), -side),
-        )
-    ]
+    lines = [_directions(first, second, width)]
     keys = list(dict.fromkeys(d.key for d in found))
-    per_layer = max(((height or 60) - 1 - 2 * len(keys)) // max(len(keys), 1), 2)
+    # where there is little room, blank lines go before rows do
+    blank = not height or height >= 5 * len(keys)
+    per_layer = max(((height or 60) - 1 - (1 + blank) * len(keys)) // max(len(keys), 1), 2)
     for key in keys:
         rows = [d for d in found if d.key == key]
         coarse = rows[0].evidence is not None
         lines.append(
             columns(
                 (Content.styled(key, "bold $accent"), name),
-                (Content.styled("evidence" if coarse else "area", MUTED), room),
-                (Content.styled("here / there" if coarse else "area", MUTED), -figures),
+                (Content.styled("evidence" if coarse else fitting(room, "difference", "diff."), MUTED), room),
+                (Content.styled("1st / 2nd" if coarse else "area 1st / 2nd", MUTED), -figures),
                 (Content.styled("" if coarse else "images", MUTED), -images),
             )
         )
@@ -59,8 +56,16 @@ def difference_lines(session: Session, width: int, height: int) -> list[Content]
         largest = max((abs(v) for v in values), default=0.0)
         for d, value in list(zip(rows, values, strict=True))[: max(per_layer, len(rows) if coarse else 0)]:
             lines.append(_difference_row(session, d, value, largest, name, room, (figures, images)))
-        lines.append(Content(""))
-    return lines[:-1]
+        lines += [Content("")] * blank
+    return lines
+
+
+def _directions(first: str, second: str, width: int) -> Content:
+    """Which side of the bars speaks for which class."""
+    side = (width - 1) // 2
+    words = "more in " if max(Content(name).cell_length for name in (first, second)) + 10 <= side else ""
+    left, right = Content(f"← {words}{second}"), Content(f"{words}{first}").truncate(side - 2, ellipsis=True)
+    return columns((left.stylize(MUTED), side), ("", 1), (Content.assemble(right, " →").stylize(MUTED), -side))
 
 
 def _difference(d: ConceptDifference) -> float:

@@ -5,9 +5,9 @@ from textual.content import Content
 
 from ivpt.ui import palette
 from ivpt.ui.session import Session
-from ivpt.ui.text import shortened
+from ivpt.ui.text import plain, shortened
 from ivpt.ui.widgets.bars import bar, signed_bar, swatch
-from ivpt.ui.widgets.cells import MUTED, chosen, columns, cut, percent, signed, window
+from ivpt.ui.widgets.cells import MUTED, chosen, columns, cut, group_name, percent, signed, window
 from ivpt.ui.widgets.sheet import click
 
 
@@ -120,7 +120,8 @@ def present_lines(session: Session, width: int, height: int) -> list[Content]:
     lines = []
     for p in rows[window(at, height, len(rows)) :]:
         colour = "" if session.overlay.marks else palette.hexadecimal(palette.colour(p.channel, background))
-        to = "" if p.group is None else "background" if p.group == 0 else f"→ coarse:{p.group}"
+        named_group = "" if p.group is None else plain(group_name(session, p.group), 10)
+        to = f"→ {named_group}" if p.group else named_group
         label = f" {p.channel} {session.edits.name(key, p.channel)}"
         line = columns(
             (Content.assemble(swatch(p.channel, background, session.overlay.marks), cut(label, name - 3), " "), name),

@@ -64,7 +64,7 @@ class NamingScreen(SessionScreen):
         self.query_one("#naming-people", Sheet).draw(partial(lines.people_lines, session, naming))
         gallery = session.concepts.gallery
         fits = gallery is not None and (gallery.key, gallery.channel) == (session.view.layer, at)
-        words = "Strongest, median and weakest region"
+        words = "Strongest, median, weakest region"
         if session.summary.index is None:
             # a run file without an index: every image is looked at once
             words = f"reading all images… {session.reading('summary.index').progress:.0%}"

@@ -29,7 +29,7 @@ class OverviewScreen(SessionScreen):
     """The first screen; its card needs nothing that takes long."""
 
     name_in_table = OVERVIEW
-    needs = ("summary.index", "summary.facts")
+    needs = ("summary.index", "summary.facts", "edits.edited")
     AUTO_FOCUS = "#overview"
     BINDINGS = bindings(OVERVIEW)
     _whole = False
@@ -52,8 +52,8 @@ class OverviewScreen(SessionScreen):
     async def complete(self) -> None:
         """Add everything else, once the run has been opened."""
         await self.query_one("#first").mount(
-            Sheet(title="Data", id="data", classes="panel"),
             Sheet(title="Look out for", id="warnings", classes="panel"),
+            Sheet(title="Data", id="data", classes="panel"),
         )
         await self.query_one("#second").mount(
             Sheet(title="Accuracy", id="accuracy", classes="panel"),
@@ -72,7 +72,9 @@ class OverviewScreen(SessionScreen):
         self.query_one("#card", Sheet).draw(self._card)
         session = self.session
         accuracy, loss = split_columns(card.columns)
-        self.query_one("#accuracy", Sheet).draw(lambda width, height: curves(accuracy, width, height or CURVES_HEIGHT))
+        self.query_one("#accuracy", Sheet).draw(
+            lambda width, height: curves(accuracy, width, height or CURVES_HEIGHT, of_shares)
+        )
         self.query_one("#loss", Sheet).draw(lambda width, height: curves(loss, width, height or CURVES_HEIGHT))
         self.query_one("#scores", Sheet).draw(lambda width, height: score_lines(session, width))
         self.query_one("#layers", Sheet).draw(lambda width, height: layer_lines(session, width))
@@ -89,6 +91,11 @@ def split_columns(
     losses = {k: v for k, v in columns.items() if k not in accuracy and v and not any(s in k for s in skipped)}
     ranked = sorted(losses, key=lambda k: (k not in ("total", "loss"), -max(map(abs, losses[k]))))
     return dict(list(accuracy.items())[:_MOST_CURVES]), {k: losses[k] for k in ranked[:_MOST_CURVES]}
+
+
+def of_shares(value: float) -> str:
+    """A share in the unit of all accuracies."""
+    return f"{100 * value:.1f} %"
 
 
 def card_lines(card: "Card", width: int) -> list[Content]:
@@ -142,11 +149,11 @@ def layer_lines(session: "Session", width: int) -> list[Content]:
     """Each layer: its concepts and the share of the map that is not background. A click opens it."""
     lines = []
     for layer in session.layers:
-        text = f"{layer.key:<7}{len(layer.foreground):>3} concepts "
+        text = f"{layer.key:<7}{len(layer.foreground):>3} concept{'s' if len(layer.foreground) != 1 else ' '} "
         facts = session.summary.facts
         rows = facts.concepts.get(layer.key, ()) if facts else ()
         share = sum(c.area for c in rows)
-        figure = Content.styled("…", MUTED)
+        figure = Content.styled("…" if facts is None else "no maps", MUTED)
         if rows and share == share:
             figure = Content.assemble((bar(share, max(width - 25, 4)), "$primary"), f" {share:4.0%}")
         lines.append(Content.assemble(text, figure).stylize(click(f"app.layer({layer.key!r})")))
@@ -166,7 +173,7 @@ def data_lines(session: "Session", width: int) -> list[Content]:
 def warning_lines(session: "Session", width: int) -> list[Content]:
     """What an analyst should look at first."""
     facts = session.summary.facts
-    words = [*session.card.cautions, *(facts.warnings if facts else ())]
+    words = [*session.card.cautions, *session.summary.warnings]
     if session.trouble:
         words.append(session.trouble)
     lines: list[Content] = []

@@ -9,6 +9,7 @@ from pathlib import Path
 from textual import events
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.timer import Timer
 from textual.widget import Widget
 
 from ivpt.errors import OutputError
@@ -16,7 +17,7 @@ from ivpt.jobs.lines import Event, Failed, Finished
 from ivpt.runfile.publish import replacing, writing
 from ivpt.ui import editing
 from ivpt.ui.actions import IMAGE, PRUNE
-from ivpt.ui.parts.prune import EVIDENCE, FLIPS, MARKS, MODEL, Prune
+from ivpt.ui.parts.prune import EVIDENCE, FLIPS, MARKS, MODEL, Prune, free
 from ivpt.ui.screens import prune_lines
 from ivpt.ui.screens.base import SessionScreen, bindings
 from ivpt.ui.screens.concept_lines import layers_title
@@ -40,8 +41,10 @@ class PruneScreen(SessionScreen):
     """Marks, answer A, answer B, and the command lines that give them."""
 
     name_in_table = PRUNE
-    needs = ("edits.edited", "prune.evidence", "summary.index", "summary.facts")
+    needs = ("edits.edited", "prune.evidence", "prune.place", "summary.index", "summary.facts")
     BINDINGS = bindings(PRUNE)
+
+    _clock: Timer | None = None
 
     @property
     def prune(self) -> Prune:
@@ -74,6 +77,12 @@ class PruneScreen(SessionScreen):
         marked = self.query_one("#prune-marked", Sheet)
         marked.draw(partial(prune_lines.marked_lines, session, prune), prune_lines.marked_title(prune))
         self.query_one("#prune-commands", Sheet).draw(partial(prune_lines.command_lines, prune))
+
+    def on_screen_resume(self) -> None:
+        """Files may have come or gone since the place for the pruned run was looked for."""
+        if self.explorer.opened:
+            self.prune.place.forget()
+        super().on_screen_resume()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The arrow keys follow the focus."""
@@ -132,6 +141,16 @@ class PruneScreen(SessionScreen):
         # a thread of its own: it may wait for minutes, which the pool that reads from the disk must not do
         thread = threading.Thread(target=self._listen, args=(trial,), name="trial", daemon=True)
         thread.start()
+        if self._clock is None:
+            self._clock = self.set_interval(1.0, self._tick)
+
+    def _tick(self) -> None:
+        """Move the clock of a trial on."""
+        if self.prune.trial is not None and self.prune.trial.running:
+            self.query_one("#prune-model").refresh()
+        elif self._clock is not None:
+            self._clock.stop()
+            self._clock = None
 
     def _listen(self, trial: Trial) -> None:
         try:
@@ -173,7 +192,7 @@ class PruneScreen(SessionScreen):
         if prune.impossible:
             self.notify(prune.impossible, markup=False)
             return
-        place = await editing.in_thread(self.explorer, prune.free_place)
+        place = await editing.in_thread(self.explorer, partial(free, prune.proposed))
         if place is not None:
             hint = "the marked prototypes are removed from the model (answer B)"
             editing.ask(self.explorer, "Keep the pruned run as", self._keep, str(place), hint, endings=(".h5",))
@@ -188,6 +207,7 @@ class PruneScreen(SessionScreen):
             return
         if await editing.in_thread(self.explorer, partial(keep_copy, trial.out, out)):
             trial.out, trial.kept = out, True
+            prune.place.forget()
             self.notify(f"{plain(out)} is written.", markup=False)
             self.explorer.changed()
 

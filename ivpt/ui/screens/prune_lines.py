@@ -12,19 +12,19 @@ from ivpt.ui.session import Session
 from ivpt.ui.text import plain, shortened
 from ivpt.ui.trial import Trial
 from ivpt.ui.widgets.bars import bar, swatch
-from ivpt.ui.widgets.cells import CHOSEN, MUTED, folded
+from ivpt.ui.widgets.cells import CHOSEN, MUTED, folded, group_name
 from ivpt.ui.widgets.sheet import click
 
 TITLES = {EVIDENCE: "A  EVIDENCE REMOVED", MODEL: "B  REMOVED FROM THE MODEL"}
 
 
 def feeds(session: Session, concept: Concept) -> tuple[str, float] | None:
-    """The coarse concept (or background) that a prototype of a block feeds, and in what share of its images."""
+    """What a prototype of a block feeds, by name: a coarse concept or background; and in what share of its images."""
     facts = session.summary.of(concept.layer, concept.number)
     if facts is None or facts.feeds is None:
         return None
     group, share = facts.feeds
-    return ("background" if group == 0 else f"coarse:{group}"), share
+    return group_name(session, group), share
 
 
 def listed(session: Session, concepts: tuple[Concept, ...], most: int = 4) -> str:
@@ -46,7 +46,7 @@ def list_lines(session: Session, prune: Prune, width: int, height: int) -> list[
         marked, gone = concept in prune.drops, k in layer.removed
         box = "gone " if gone else "[x] " if marked else "[ ] "
         fed = feeds(session, concept)
-        tail = f"→ {fed[0]} {fed[1]:4.0%}" if fed else ""
+        tail = f"→ {plain(fed[0], 10)} {fed[1]:4.0%}" if fed else ""
         name = prune.edits.name(layer.key, k)
         if name and len(tail) > width - 20:
             # a name says more than where it goes; what is marked says both
@@ -171,14 +171,16 @@ def model_lines(session: Session, prune: Prune, width: int, height: int) -> list
 
 
 def _progress(trial: Trial, width: int) -> list[Content]:
-    share = trial.done / trial.total if trial.total else 0.0
-    left = "" if trial.seconds_left is None else f"  {clock(trial.seconds_left)} left"
-    room = max(min(width - 24, 40), 5)
+    """How far it is, and a clock that goes on while it says nothing; :class:`.prune.PruneScreen` draws it anew."""
     count = f" {trial.done}/{trial.total}" if trial.total else ""
-    return [
-        Content.assemble((bar(share, room), "$accent"), f"{share:5.0%}", (left, "bold")),
-        Content.styled(shortened(f"{plain(trial.stage)}{count}", width), MUTED),
-    ]
+    stage = Content.styled(shortened(f"{plain(trial.stage)}{count}", width), MUTED)
+    passed = (clock(trial.seconds), "bold")
+    if not trial.total:
+        return [stage, Content.assemble(passed, " so far")]
+    share = trial.done / trial.total
+    left = "" if trial.seconds_left is None else f", {clock(trial.seconds_left)} left"
+    room = max(min(width - 28, 40), 5)
+    return [stage, Content.assemble((bar(share, room), "$accent"), f"{share:5.0%}  ", passed, left)]
 
 
 def clock(seconds: float) -> str:

@@ -26,6 +26,11 @@ def cut(text: str, width: int) -> str:
     return content.truncate(width, ellipsis=True).plain
 
 
+def fitting(width: int, *texts: str) -> str:
+    """The first of the texts, the longest one first, for which there is room; else the last."""
+    return next((text for text in texts if Content(text).cell_length <= width), texts[-1])
+
+
 def columns(*cells: tuple[str | Content, int]) -> Content:
     """Cells side by side: a positive width aligns at the left, a negative one at the right; 0 leaves the cell out."""
     parts: list[Content] = []
@@ -57,6 +62,12 @@ def concept_cell(session: "Session", key: str, channel: int, width: int) -> Cont
         text = f" {channel} {name}"
     line = Content.assemble(swatch(channel, layer.background, session.overlay.marks), cut(text, max(width - 2, 0)))
     return line if ground else line.stylize(click(f"app.concept({key!r}, {channel})"))
+
+
+def group_name(session: "Session", group: int) -> str:
+    """What a coarse concept is called where it is pointed at: its name, ``coarse:2``, or ``background`` for 0."""
+    coarse = session.layers[-1].key
+    return "background" if group == 0 else session.edits.name(coarse, group) or f"{coarse}:{group}"
 
 
 def stacked(shares: list[float], width: int, marks: bool, background: int = 0) -> Content:

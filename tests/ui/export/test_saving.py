@@ -92,7 +92,7 @@ async def test_every_screen_has_its_table_or_says_so(
     rows = list(csv.DictReader(io.StringIO((tmp_path / f"run-concepts-{layer}.csv").read_text(encoding="utf-8"))))
     assert [row["concept"] for row in rows] == [f"{layer}:{k}" for k in range(1, prototypes + 1)]
     classes = json.loads((tmp_path / "run-classes.json").read_text(encoding="utf-8"))
-    assert len(classes) == 3 and {"class", "images.0"} <= set(classes[0])
+    assert len(classes) == 3 and {"class", "images.test"} <= set(classes[0])
 
 
 async def test_a_folder_that_cannot_be_written_is_said(
