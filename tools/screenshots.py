@@ -31,6 +31,7 @@ WALK: tuple[tuple[str, tuple[int, int], tuple[str, ...]], ...] = (
     ("explorer-concepts", (120, 40), ("2", "down", "down")),
     ("explorer-coarse", (120, 40), ("2", "LAYER coarse")),
     ("explorer-image", (120, 40), ("3", "right", "right")),
+    ("explorer-parts", (120, 40), ("3", "right", "right", "v", "O")),
     ("explorer-mistake", (120, 40), ("3", "m", "x", "down", "h")),
     ("explorer-classes", (120, 40), ("4", "down", "down")),
     ("explorer-confusions", (120, 40), ("4", "v")),
@@ -97,7 +98,8 @@ async def draw(
             word, _, rest = key.partition(" ")
             match word:
                 case "LAYER":
-                    app.session.choose_layer(rest)
+                    if app.session.choose_layer(rest):
+                        app.changed()
                 case "NAME":
                     facts = app.session.summary.of(app.session.view.layer, app.session.part_named("naming").concept)
                     await pilot.press("n")

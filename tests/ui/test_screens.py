@@ -119,7 +119,7 @@ async def test_drawing_one_image(drive: Callable[..., Any], run_path: Path) -> N
         await press("h")
         assert overlay.heat and session.evidence.attentions.value is not None
         at = f"{app.session.view.layer}:{app.session.view.concept}"
-        assert f"attention of {at} 0 █████████ 1" in screen_text(app)
+        assert f"heat of {at} 0 █████ 1 · 60%" in screen_text(app)
         assert not any(c.isdigit() for strip in view._lines for c in strip.text), "heat has no numbers"
         await press("h", "o")
         assert [list(strip) for strip in plain._lines] != before[1], "annotations are drawn"

@@ -83,7 +83,7 @@ class CompareScreen(SessionScreen):
         channels, names = ((None, None), ("", "")) if row is None else ((row.first, row.second), compare.name(row))
         for side, channel, name in zip(_SIDES, channels, names, strict=True):
             shown = () if found is None else found.first if side == "a" else found.second
-            words = "does not have it" if channel is None else f"{channel} {name}".rstrip()
+            words = "does not have it" if channel is None else f"concept {channel} {name}".rstrip()
             if channel is not None and found is not None and not shown:
                 words += ": never has a region"
             self.query_one(f"#compare-{side}", Sheet).draw(

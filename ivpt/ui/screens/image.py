@@ -102,9 +102,10 @@ class ImageScreen(SessionScreen):
         session, overlay, at = self.session, self.session.overlay, self.session.view.concept
         words = [Content(f"overlay {overlay.opacity:.0%}")]
         if overlay.heat and at is not None:
-            # the number alone: it stands in a line that is short in a small terminal
-            legend = Content("0 to 9") if overlay.marks else scale(CIVIDIS)
-            words.insert(0, Content.assemble(f"attention of {session.view.layer}:{at} ", legend))
+            # short, as the line is 32 cells wide in a small terminal
+            legend = Content("0 to 9") if overlay.marks else scale(CIVIDIS[::2])
+            heat = Content.assemble(f"heat of {session.view.layer}:{at} ", legend)
+            words = [heat, Content(f"{overlay.opacity:.0%}")]
         if overlay.zoom > 1:
             words.append(Content(f"zoom {overlay.zoom:g}×"))
         return Content(" · ").join(words)

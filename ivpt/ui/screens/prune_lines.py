@@ -174,12 +174,12 @@ def _progress(trial: Trial, width: int) -> list[Content]:
     """How far it is, and a clock that goes on while it says nothing; :class:`.prune.PruneScreen` draws it anew."""
     count = f" {trial.done}/{trial.total}" if trial.total else ""
     stage = Content.styled(shortened(f"{plain(trial.stage)}{count}", width), MUTED)
-    passed = (clock(trial.seconds), "bold")
+    passed = f"{clock(trial.seconds)} so far"
     if not trial.total:
-        return [stage, Content.assemble(passed, " so far")]
+        return [stage, Content(passed)]
     share = trial.done / trial.total
     left = "" if trial.seconds_left is None else f", {clock(trial.seconds_left)} left"
-    room = max(min(width - 28, 40), 5)
+    room = max(min(width - 31, 40), 5)
     return [stage, Content.assemble((bar(share, room), "$accent"), f"{share:5.0%}  ", passed, left)]
 
 
