@@ -3,7 +3,8 @@ import sys
 import pytest
 
 from ivpt.errors import ConfigError, PluginError
-from ivpt.registry import BACKBONES, DATASETS
+from ivpt.interfaces.described import options_in
+from ivpt.registry import BACKBONES, DATASETS, METRICS
 from tests.strangers import GOOD, publish
 
 
@@ -70,6 +71,43 @@ def test_a_plugin_without_options_says_so(place):
     publish(place, "a-stranger", "\n".join(lines))
     with pytest.raises(ConfigError, match="It has no options"):
         DATASETS.create("stranger", {"crop": "x"})
+
+
+class Common:
+    """What two of a kind share.
+
+    Args:
+        split: of the images.
+        seed: of all draws,
+            whatever they are for.
+    """
+
+
+class Special(Common):
+    """One of them.
+
+    Args:
+        seed: of the noise.
+        noise: how much.
+    """
+
+
+class Plain(Common):
+    """The other."""
+
+
+def test_parameters_are_described_by_the_class_or_one_it_derives_from():
+    assert options_in(Special) == {"split": "of the images.", "seed": "of the noise.", "noise": "how much."}
+    assert (
+        options_in(Plain)
+        == options_in(Common)
+        == {
+            "split": "of the images.",
+            "seed": "of all draws, whatever they are for.",
+        }
+    )
+    for name in ("consistency", "stability", "nmi_ari", "nmi_ari_pixels"):
+        assert all(option.help for option in METRICS.options(METRICS.load(name)))
 
 
 def test_an_unknown_name_offers_the_nearest():

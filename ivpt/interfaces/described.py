@@ -13,13 +13,17 @@ def first_line(plugin: type) -> str:
 def options_in(plugin: type) -> dict[str, str]:
     """Name of each parameter under ``Args:`` (google style) to its description on one line.
 
-    The class's docstring is read first, then that of its ``__init__``.
+    The class's docstring is read first, then that of its ``__init__``. What a class does not describe may be described
+    by one it derives from.
     """
-    for text in (plugin.__dict__.get("__doc__"), getattr(plugin.__dict__.get("__init__"), "__doc__", None)):
-        found = _section(inspect.cleandoc(text or ""))
-        if found:
-            return found
-    return {}
+    found: dict[str, str] = {}
+    for owner in plugin.__mro__:
+        for text in (owner.__dict__.get("__doc__"), getattr(owner.__dict__.get("__init__"), "__doc__", None)):
+            own = _section(inspect.cleandoc(text or ""))
+            if own:
+                found = own | found
+                break
+    return found
 
 
 def _section(text: str) -> dict[str, str]:

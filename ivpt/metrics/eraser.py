@@ -5,8 +5,7 @@ import numpy as np
 from ivpt.interfaces.metric import Evidence, Metric, MetricResult
 from ivpt.metrics.attribution import order
 from ivpt.metrics.insertion_deletion import Asked, Floats, Ranks, asked_by_lot, probability, ranks_of
-from ivpt.metrics.layers import coarse_layer
-from ivpt.metrics.nmi_ari import view_of
+from ivpt.metrics.layers import coarse_layer, view_of
 from ivpt.metrics.pointing import class_evidence
 from ivpt.metrics.ratios import draws, mean
 

@@ -5,8 +5,7 @@ from numpy.typing import NDArray
 
 from ivpt.errors import DataError
 from ivpt.interfaces.metric import Annotation, Evidence, Metric, MetricResult
-from ivpt.metrics.layers import chosen_layer
-from ivpt.metrics.nmi_ari import view_of
+from ivpt.metrics.layers import chosen_layer, view_of
 from ivpt.metrics.pixels import labelled_pixels
 from ivpt.metrics.ratios import by_class, divided, draws, figure
 

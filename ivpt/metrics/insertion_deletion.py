@@ -10,8 +10,7 @@ from ivpt.errors import DataError
 from ivpt.interfaces.metric import Evidence, Metric, MetricResult, Probe, View
 from ivpt.metrics.attribution import order
 from ivpt.metrics.bilinear import chunks
-from ivpt.metrics.layers import coarse_layer
-from ivpt.metrics.nmi_ari import view_of
+from ivpt.metrics.layers import coarse_layer, view_of
 from ivpt.metrics.pointing import class_evidence
 from ivpt.metrics.ratios import by_class, draws, mean
 from ivpt.runfile.evidence import contributions

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from ivpt.errors import DataError
 from ivpt.interfaces.metric import Annotation, Evidence, Metric, MetricResult, View
 from ivpt.metrics.framed import in_frame
-from ivpt.metrics.layers import chosen_layer
-from ivpt.metrics.nmi_ari import view_of
+from ivpt.metrics.layers import chosen_layer, view_of
 from ivpt.metrics.ratios import draws, ratio
 from ivpt.runfile.schema import LayerInfo
 

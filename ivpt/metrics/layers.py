@@ -1,8 +1,21 @@
-"""Which layer's maps a metric reads."""
+"""Which images and which layer's maps a metric reads."""
 
 from ivpt.errors import DataError, nearest
-from ivpt.interfaces.metric import Evidence
+from ivpt.interfaces.metric import Evidence, View
 from ivpt.runfile.schema import COARSE, LayerInfo
+
+
+def view_of(split: str) -> View:
+    """Whole images of a split.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if split == "val":
+        return View(split="val")
+    if split == "test":
+        return View(split="test")
+    raise ValueError(f"split must be val or test, not {split!r}")
 
 
 def chosen_layer(evidence: Evidence, key: str = "") -> LayerInfo:

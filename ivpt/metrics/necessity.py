@@ -7,8 +7,7 @@ from ivpt.errors import DataError
 from ivpt.interfaces.metric import Evidence, Figure, Metric, MetricResult
 from ivpt.metrics.attribution import order
 from ivpt.metrics.insertion_deletion import probability
-from ivpt.metrics.layers import coarse_layer
-from ivpt.metrics.nmi_ari import view_of
+from ivpt.metrics.layers import coarse_layer, view_of
 from ivpt.metrics.ratios import by_class, draws, mean
 from ivpt.runfile.evidence import contributions
 

@@ -4,41 +4,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivpt.errors import DataError
-from ivpt.interfaces.metric import Annotation, Evidence, Figure, Metric, MetricResult, View
+from ivpt.interfaces.metric import Annotation, Evidence, MetricResult
 from ivpt.metrics.bilinear import at_points
-from ivpt.metrics.clusters import ari, nmi
 from ivpt.metrics.framed import in_frame
+from ivpt.metrics.label_agreement import LabelAgreement, agreement
 from ivpt.metrics.layers import chosen_layer
-from ivpt.metrics.ratios import Draws, draws, figure
-
-_NOTHING = "no image has what it takes"
+from ivpt.metrics.ratios import draws
 
 
-def agreement(tables: NDArray[np.floating], resamples: Draws, prefix: str = "") -> dict[str, Figure]:
-    """NMI and ARI in % of the sum of tables (n, T, P) of images."""
-    flat = tables.reshape(len(tables), -1).astype(np.float32)
-    again = (resamples @ flat).reshape(len(resamples), *tables.shape[1:])
-    whole = tables.sum(0, dtype=np.float64)
-    return {
-        f"{prefix}{name}": figure(100 * float(score(whole)), 100 * score(again), _NOTHING, bounds)
-        for name, score, bounds in (("NMI", nmi, (0.0, 100.0)), ("ARI", ari, (-100.0, 100.0)))
-    }
-
-
-def view_of(split: str) -> View:
-    """Whole images of a split.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if split == "val":
-        return View(split="val")
-    if split == "test":
-        return View(split="test")
-    raise ValueError(f"split must be val or test, not {split!r}")
-
-
-class NmiAri(Metric):
+class NmiAri(LabelAgreement):
     """NMI and ARI of two labels of every visible keypoint: which keypoint it is, and which region it lies in.
 
     Maps are enlarged to the model's input bilinearly with half-pixel centres; the region of a keypoint is the largest
@@ -47,21 +21,10 @@ class NmiAri(Metric):
     cannot reach 100.
 
     Source: Aniraj et al., PDiscoFormer, ECCV 2024 (engine/eval_interpretability_nmi_ari_keypoint.py).
-
-    Args:
-        split: val or test.
-        layer: key of the layer; ``""`` for the second to last prompted one.
-        grid: the control is a fixed grid of this many cells squared.
     """
 
     summary = "agreement of regions with annotated keypoints over all images (NMI, ARI)"
     needs = frozenset[Annotation]({"keypoints"})
-
-    def __init__(self, *, split: str = "test", layer: str = "", grid: int = 4) -> None:
-        self.view = view_of(split)
-        if grid < 1:
-            raise ValueError("grid must be at least 1")
-        self.layer, self.grid = layer, grid
 
     def compute(self, evidence: Evidence) -> MetricResult:
         """Figures in %."""

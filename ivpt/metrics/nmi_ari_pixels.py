@@ -4,15 +4,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivpt.errors import DataError
-from ivpt.interfaces.metric import Annotation, Evidence, Figure, Metric, MetricResult
+from ivpt.interfaces.metric import Annotation, Evidence, Figure, MetricResult
 from ivpt.metrics.clusters import best_iou
+from ivpt.metrics.label_agreement import LabelAgreement, agreement
 from ivpt.metrics.layers import chosen_layer
-from ivpt.metrics.nmi_ari import agreement, view_of
 from ivpt.metrics.pixels import counted, labelled_pixels
 from ivpt.metrics.ratios import Draws, draws, figure, known_mean
 
 
-class NmiAriPixels(Metric):
+class NmiAriPixels(LabelAgreement):
     """NMI and ARI of two labels of every pixel: its part (none is a label too) and its region, all images pooled.
 
     Pixels of original images that the maps show; maps enlarged bilinearly with half-pixel centres. The variant "part
@@ -20,21 +20,10 @@ class NmiAriPixels(Metric):
     the IoU of each region with the part it matches best, mean over the regions that fire (background is a region too).
 
     Source: Aniraj et al., PDiscoFormer, ECCV 2024 (PartImageNet protocol); the part-pixel variant is ivpt's own.
-
-    Args:
-        split: val or test.
-        layer: key of the layer; ``""`` for the second to last prompted one.
-        grid: the control is a fixed grid of this many cells squared.
     """
 
     summary = "agreement of regions with part masks over all pixels (NMI, ARI, IoU with the best part)"
     needs = frozenset[Annotation]({"part masks"})
-
-    def __init__(self, *, split: str = "test", layer: str = "", grid: int = 4) -> None:
-        self.view = view_of(split)
-        if grid < 1:
-            raise ValueError("grid must be at least 1")
-        self.layer, self.grid = layer, grid
 
     def compute(self, evidence: Evidence) -> MetricResult:
         """Figures in %."""

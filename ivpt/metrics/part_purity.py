@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from ivpt.errors import DataError
 from ivpt.interfaces.metric import Annotation, Evidence, Figure, Metric, MetricResult
 from ivpt.metrics.framed import in_frame
-from ivpt.metrics.layers import chosen_layer
-from ivpt.metrics.nmi_ari import view_of
+from ivpt.metrics.layers import chosen_layer, view_of
 from ivpt.metrics.ratios import Draws, divided, draws, figure, known_mean
 
 Floats = NDArray[np.float64]

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from ivpt.interfaces.metric import Annotation, Evidence, Figure, Metric, MetricResult, View
 from ivpt.metrics.bilinear import shown_pixels
-from ivpt.metrics.layers import chosen_layer
-from ivpt.metrics.nmi_ari import view_of
+from ivpt.metrics.layers import chosen_layer, view_of
 from ivpt.metrics.pointing import class_evidence, figures, objects
 from ivpt.metrics.ratios import divided, draws, figure, known_mean
 from ivpt.runfile.schema import COARSE, LayerInfo

@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivpt.interfaces.metric import Evidence, Metric, MetricResult
-from ivpt.metrics.layers import coarse_layer
-from ivpt.metrics.nmi_ari import view_of
+from ivpt.metrics.layers import coarse_layer, view_of
 from ivpt.metrics.ratios import draws, mean
 from ivpt.runfile.evidence import contributions
 from ivpt.runfile.schema import LayerInfo

@@ -6,20 +6,20 @@ controls are ours.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ivpt.errors import DataError
-from ivpt.interfaces.metric import Annotation, Evidence, Figure, Metric, MetricResult, View
-from ivpt.metrics import controls
+from ivpt.interfaces.metric import Evidence, Figure, MetricResult, View
 from ivpt.metrics.class_pairs import mean_pairs, share
-from ivpt.metrics.consistency import NO_BOXES
-from ivpt.metrics.correspondence import Frame, Looked, boxes_known, look, near
+from ivpt.metrics.controls import Places
+from ivpt.metrics.correspondence import Looked, look, near
 from ivpt.metrics.layers import chosen_layer
+from ivpt.metrics.part_metric import NO_BOXES, PartMetric, class_means
 from ivpt.metrics.part_points import part_names
-from ivpt.metrics.ratios import draws, figure
+from ivpt.metrics.ratios import figure
 from ivpt.runfile.schema import LayerInfo
 
 Floats = NDArray[np.float64]
@@ -46,22 +46,16 @@ def agreement(clean: Bools, noisy: Sequence[Bools]) -> Agreement:
     return Agreement(np.stack(same), np.stack(filled))
 
 
-class Stability(Metric):
+class Stability(PartMetric):
     """Share of images in which noise leaves the parts near a concept as they were, mean over (class, concept) pairs.
 
+    Parameters that are not described here are those of :class:`PartMetric`.
+
     Args:
-        split: test or val.
-        layer: key of the layer; empty for the second to last prompted one.
-        frame: side S of the evaluation frame, in pixels.
-        half_size: of the window around the peak, in pixels of the frame.
         noise_std: standard deviation of the noise, in units of the normalised image.
         noise_clip: the noise is clipped to plus or minus this.
         noise_seeds: one pass over the images each; published: one, not fixed.
-        points: auto, keypoints or part masks.
         uncropped: also look at the whole images, with as many noisy passes of the model once more.
-        control_draws: how often each random control is drawn; its figure is their mean.
-        resamples: for the intervals; 0 for none.
-        seed: of controls and resamples.
 
     Raises:
         ValueError: a parameter out of range.
@@ -69,7 +63,7 @@ class Stability(Metric):
 
     summary = "a concept stays on the same parts when the image is a little noisy"
 
-    uses = frozenset[Annotation]({"keypoints", "part masks", "boxes"})
+    headline = "stability"
 
     def __init__(
         self,
@@ -91,20 +85,22 @@ class Stability(Metric):
             raise ValueError("noise_seeds must be at least one seed, and no seed twice")
         if noise_std <= 0 or noise_clip <= 0:
             raise ValueError("noise_std and noise_clip must be above 0")
-        if control_draws < 1 or resamples < 0:
-            raise ValueError("control_draws must be at least 1, resamples at least 0")
-        self._frame = Frame(frame, half_size, points)
-        self._split, self._layer, self._uncropped = split, layer, uncropped
         self._std, self._clip, self._seeds = noise_std, noise_clip, tuple(noise_seeds)
-        self._control_draws, self._resamples, self._seed = control_draws, resamples, seed
+        super().__init__(
+            split=split,
+            layer=layer,
+            frame=frame,
+            half_size=half_size,
+            points=points,
+            uncropped=uncropped,
+            control_draws=control_draws,
+            resamples=resamples,
+            seed=seed,
+        )
 
     def _passes(self, evidence: Evidence) -> dict[str, list[View]]:
-        """Name of the headline figure to the views it compares: the clean one, and the noisy ones."""
-        whole = View(split=self._split)
-        boxes = boxes_known(evidence, whole)
-        clean = {"stability": replace(whole, crop="box")} if boxes else {}
-        if self._uncropped or not boxes:
-            clean["uncropped"] = whole
+        """Name of a headline figure to the views it compares: the clean one, and the noisy ones."""
+        clean = self._clean_views(evidence)
         return {name: [view, *(self._noisy(view, seed) for seed in self._seeds)] for name, view in clean.items()}
 
     def _noisy(self, view: View, seed: int) -> View:
@@ -119,10 +115,6 @@ class Stability(Metric):
         part_names(evidence, self._frame.points)
         found = [view for passes in self._passes(evidence).values() for view in passes]
         return [view for view in found if view != View(split=self._split)]
-
-    def view_layers(self, evidence: Evidence) -> Sequence[str]:
-        """The one layer it is about."""
-        return [chosen_layer(evidence, self._layer).key]
 
     def compute(self, evidence: Evidence) -> MetricResult:
         """Figures in %.
@@ -142,19 +134,28 @@ class Stability(Metric):
             first = first or (name, looked, found)
         assert first is not None
         name, looked, found = first
-        figures |= self._controls(looked, layer)
+        figures |= self._controls(looked, layer, lambda peaks: self._control(looked, peaks), passes=2)
         same = found.same.mean(axis=0)
         pair = mean_pairs(same, np.ones_like(same), looked.labels, np.ones((1, len(same)), np.float32))[0]
-        classes = np.full(len(evidence.classes), np.nan)
-        classes[np.unique(looked.labels)] = 100 * pair.mean(axis=1)
         return MetricResult(
             figures,
             "%",
             True,
             len(looked.indices),
-            self._parameters(evidence, layer, passes, looked),
+            self._parameters(
+                evidence,
+                layer,
+                (view for views in passes.values() for view in views),
+                looked,
+                {
+                    "noise_std": self._std,
+                    "noise_clip": self._clip,
+                    "noise_seeds": list(self._seeds),
+                    "noise": "added to the normalised image, each pixel and channel by itself",
+                },
+            ),
             per_concept={name: 100 * pair.mean(axis=0)},
-            per_class={name: classes},
+            per_class={name: class_means(evidence, looked, pair)},
             layer=layer.key,
             judged=looked.indices,
         )
@@ -170,10 +171,7 @@ class Stability(Metric):
 
     def _figures(self, name: str, looked: Looked, found: Agreement) -> dict[str, Figure]:
         labels = looked.labels
-        weights = np.concatenate(
-            [np.ones((1, len(labels)), np.float32), draws(len(labels), self._resamples, self._seed)]
-        )
-        prefix = "" if name == "stability" else f"{name}, "
+        weights, prefix = self._weights(len(labels)), self._prefix(name)
 
         def of(above: Floats, below: Floats, why: str = "") -> Figure:
             shares = share(mean_pairs(above, below, labels, weights))
@@ -190,35 +188,8 @@ class Stability(Metric):
         result[f"{prefix}all-zero vectors"] = Figure(float(100 * (~found.filled).mean()))
         return result
 
-    def _controls(self, looked: Looked, layer: LayerInfo) -> dict[str, Figure]:
-        drawn: dict[str, list[float]] = {name: [] for name in controls.NAMES}
+    def _control(self, looked: Looked, peaks: list[Places]) -> float:
+        clean, noisy = (near(place, looked.points, self._frame) for place in peaks)
+        same = agreement(clean, [noisy]).same[0].astype(float)
         once = np.ones((1, len(looked.labels)), np.float32)
-        for name, peaks in controls.places(
-            looked.labels,
-            looked.peaks.shape[1],
-            layer.grid,
-            self._frame.size,
-            self._control_draws,
-            self._seed,
-            passes=2,
-        ):
-            clean, noisy = (near(place, looked.points, self._frame) for place in peaks)
-            same = agreement(clean, [noisy]).same[0].astype(float)
-            drawn[name].append(float(share(mean_pairs(same, np.ones_like(same), looked.labels, once))[0]))
-        return {name: Figure(float(np.mean(values))) for name, values in drawn.items()}
-
-    def _parameters(
-        self, evidence: Evidence, layer: LayerInfo, passes: dict[str, list[View]], looked: Looked
-    ) -> dict[str, Any]:
-        return {
-            **self._frame.parameters(evidence, layer),
-            "views": [view.name for views in passes.values() for view in views],
-            "noise_std": self._std,
-            "noise_clip": self._clip,
-            "noise_seeds": list(self._seeds),
-            "noise": "added to the normalised image, each pixel and channel by itself",
-            "classes": len(np.unique(looked.labels)),
-            "control_draws": self._control_draws,
-            "resamples": self._resamples,
-            "seed": self._seed,
-        }
+        return float(share(mean_pairs(same, np.ones_like(same), looked.labels, once))[0])
