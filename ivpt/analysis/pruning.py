@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from ivpt.errors import ConfigError
 from ivpt.interfaces.dataset import Progress
 from ivpt.proportions import Group, Share, wilson, worst_group
-from ivpt.runfile.concept import Concept, check_concept, check_removable
+from ivpt.runfile.concept import Concept, check_removable
 from ivpt.runfile.reader import RunFile
 from ivpt.runfile.schema import COARSE, SPLITS
 
-_WINDOW_BYTES = 16 << 20
+_WINDOW_BYTES = 1 << 20
+"""Of scores read at a time: larger blocks of memory go back to the system after each window, and take longer."""
 
 
 @dataclass(frozen=True, eq=False)

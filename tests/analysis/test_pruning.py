@@ -1,5 +1,6 @@
 """Evidence removed, against plain loops over images."""
 
+import shutil
 from pathlib import Path
 
 import h5py
@@ -43,6 +44,25 @@ def test_predictions_are_those_of_the_scores_that_are_left(
             assert change.before[row] == run.predictions[image]
             assert change.labels[row] == run.labels[image]
         assert len(change.flipped) > 0
+
+
+def test_scores_are_read_as_they_are_and_compressed_ones_of_older_files_say_the_same(path: Path, tmp_path: Path) -> None:
+    older = tmp_path / "older.h5"
+    shutil.copy(path, older)
+    with h5py.File(older, "r+") as file:
+        stored = file["scores"]
+        assert stored.compression is None
+        values = stored[()]
+        del file["scores"]
+        file.create_dataset("scores", data=values, compression="gzip", shuffle=True)
+    for split in ("val", "test"):
+        with RunFile(path) as run, RunFile(older) as again:
+            found, same = (evidence_removed(opened, coarse(1, 3), split) for opened in (run, again))
+            assert np.array_equal(found.after, same.after) and np.array_equal(found.before, same.before)
+            assert describe_change(run, found) == describe_change(again, same)
+            plain = run.split_maps(split).scores()
+            plain[:, [0, 2]] = 0
+            assert np.array_equal(found.after, plain.mean(axis=1).argmax(axis=1))
 
 
 def test_what_the_others_add_stays(path: Path) -> None:
