@@ -28,7 +28,7 @@ CIVIDIS: tuple[Rgb, ...] = (
 """From 0 to 1 in even steps of the colour map cividis (Nuñez, Anderton and Renslow 2018, CC0): lightness rises evenly,
 and it reads the same with red-green blindness."""
 _HEAT = np.array(CIVIDIS, np.float32)
-_POINT, _RIM, _BOX = (255, 255, 255), (0, 0, 0), (240, 228, 66)
+_POINT, _RIM, _BOX = (255, 255, 255, 255), (0, 0, 0, 255), (240, 228, 66, 255)
 
 
 def seen(values: NDArray[np.generic], window: Window) -> NDArray[np.generic]:
@@ -72,21 +72,23 @@ def heat_levels(attention: NDArray[np.float32]) -> Regions:
     return np.clip(attention * LEVELS, 0, LEVELS - 1).astype(np.uint8)
 
 
-def annotated(picture: Pixels, page: Page, window: Window = WHOLE) -> Pixels:
-    """The picture with the keypoints that are visible and the box, as far as they are annotated.
+def annotations(page: Page, window: Window = WHOLE) -> Pixels | None:
+    """The keypoints that are visible and the box, to be laid over the whole picture.
 
     Args:
-        picture: the whole one.
         page: whose annotations.
         window: what will be seen; marks are sized for it.
+
+    Returns:
+        (H, W, 4) red, green, blue and opacity; None where nothing is annotated, or there is no picture.
     """
-    if page.frame is None or (page.keypoints is None and page.box is None):
-        return picture
-    height, width = picture.shape[:2]
+    if page.picture is None or page.frame is None or (page.keypoints is None and page.box is None):
+        return None
+    height, width = page.picture.shape[:2]
     origin, extent = np.array(page.frame[:2]), np.array(page.frame[2:])
     scale = np.array([width, height]) / extent
     side = max(width, height) * (window[2] - window[0])
-    drawn = picture.copy()
+    drawn = np.zeros((height, width, 4), np.uint8)
     if page.box is not None:
         left, top = (page.box[:2] - origin) * scale
         right, bottom = (page.box[:2] + page.box[2:] - origin) * scale
@@ -124,9 +126,9 @@ def keypoints_seen(page: Page, window: Window = WHOLE) -> list[tuple[int, float,
     return sorted(inside, key=lambda at: at[1:])
 
 
-def _dot(pixels: Pixels, x: float, y: float, radius: float, rgb: tuple[int, int, int]) -> None:
+def _dot(pixels: Pixels, x: float, y: float, radius: float, colour: tuple[int, int, int, int]) -> None:
     reach = int(radius) + 1
     top, left = max(int(y) - reach, 0), max(int(x) - reach, 0)
     part = pixels[top : int(y) + reach + 1, left : int(x) + reach + 1]
     rows, columns = np.mgrid[: part.shape[0], : part.shape[1]] + 0.5
-    part[(columns + left - x) ** 2 + (rows + top - y) ** 2 <= max(radius, 0.71) ** 2] = rgb
+    part[(columns + left - x) ** 2 + (rows + top - y) ** 2 <= max(radius, 0.71) ** 2] = colour

@@ -60,13 +60,25 @@ def resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     No matrix products: the threads of a BLAS library wait for each other longer than this takes.
 
     Args:
-        pixels: (H, W, 3).
+        pixels: (H, W, 3), or with opacity (H, W, 4).
         size: (h, w) wanted.
     """
     if pixels.shape[:2] == size:
         return pixels
     both = _resample(_resample(pixels.astype(np.float32), size[0], 0), size[1], 1)
     return np.clip(np.rint(both), 0, 255).astype(np.uint8)
+
+
+def over(pixels: Pixels, layer: Pixels) -> Pixels:
+    """Lay something over a picture.
+
+    Args:
+        pixels: (h, w, 3).
+        layer: (H, W, 4) of any size; its colours are 0 where its opacity is 0.
+    """
+    small = resize(layer, (pixels.shape[0], pixels.shape[1])).astype(np.float32)
+    # where colours and opacity are means over pixels, the colours have been multiplied by it
+    return np.rint(pixels * (1 - small[..., 3:] / 255) + small[..., :3]).clip(0, 255).astype(np.uint8)
 
 
 def _resample(values: NDArray[np.float32], size: int, axis: int) -> NDArray[np.float32]:

@@ -11,6 +11,8 @@ import pytest
 from ivpt.runfile.reader import RunFile
 from ivpt.ui.app import Explorer
 from ivpt.ui.card import read_card
+from ivpt.ui.composing import annotations
+from ivpt.ui.raster import over
 from ivpt.ui.reading import read_page
 from ivpt.ui.screens.annotation_lines import annotation_lines, keypoint_names, parts_seen
 from ivpt.ui.session import Session
@@ -87,10 +89,9 @@ def test_an_image_that_is_not_square_has_its_keypoints_in_the_right_place(tmp_pa
         assert PARTS[0] not in keypoint_names(session), "what the picture does not show"
         with RunFile(write_synthetic_run(tmp_path / "square.h5", images=12)) as square:
             same = read_page(square, page.index)
-        from ivpt.ui.composing import annotated
-
-        assert page.picture is not None and same.keypoints is not None
-        drawn = annotated(page.picture, page)
+        layer = annotations(page)
+        assert page.picture is not None and same.keypoints is not None and layer is not None
+        drawn = over(page.picture, layer)
         for x, y, _ in same.keypoints[1:]:
             assert (drawn[int(y / 2), int(x / 2)] == 255).all()
 

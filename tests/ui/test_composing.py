@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from ivpt.runfile.reader import RunFile
-from ivpt.ui.composing import WHOLE, annotated, heat_levels, heated, seen
+from ivpt.ui.composing import WHOLE, annotations, heat_levels, heated, seen
+from ivpt.ui.pictures.scene import Scene, compose
+from ivpt.ui.raster import over, resize
 from ivpt.ui.reading import read_page
 
 
@@ -28,8 +30,9 @@ def test_heat_gets_lighter_with_attention() -> None:
 def test_keypoints_and_box_are_where_they_are_annotated(run: RunFile) -> None:
     page = read_page(run, int(run.map_images[0]))
     assert page.picture is not None and page.keypoints is not None and page.box is not None and page.frame is not None
-    drawn = annotated(page.picture, page)
-    assert drawn is not page.picture
+    layer = annotations(page)
+    assert layer is not None and layer.shape == (*page.picture.shape[:2], 4)
+    drawn = over(page.picture, layer)
     scale = page.picture.shape[1] / page.frame[2]
     for x, y, visible in page.keypoints:
         assert visible and (drawn[int(y * scale), int(x * scale)] == 255).all()
@@ -47,6 +50,20 @@ def test_what_is_not_annotated_is_not_drawn(run: RunFile, lacking: str) -> None:
     assert page.picture is not None
     bare = replace(page, box=None, **{lacking: None})
     if lacking == "keypoints":
-        assert annotated(page.picture, bare) is page.picture
+        assert annotations(bare) is None
     else:
-        assert annotated(page.picture, replace(page, frame=None)) is page.picture
+        assert annotations(replace(page, frame=None)) is None
+    assert annotations(replace(page, picture=None)) is None
+
+
+@pytest.mark.parametrize("size", [(160, 160), (40, 40)])
+def test_annotations_lie_over_the_regions(run: RunFile, size: tuple[int, int]) -> None:
+    page = read_page(run, int(run.map_images[0]))
+    regions, layer = next(iter(page.regions.values())), annotations(page)
+    hidden, _ = compose(Scene(page.picture, regions, opacity=1.0), size)
+    drawn, _ = compose(Scene(page.picture, regions, opacity=1.0, annotations=layer), size)
+    assert hidden is not None and drawn is not None and layer is not None
+    opacity = resize(layer, size)[..., 3]
+    np.testing.assert_array_equal(drawn[opacity == 0], hidden[opacity == 0])
+    np.testing.assert_array_equal(drawn[opacity == 255], resize(layer, size)[opacity == 255][:, :3])
+    assert (opacity == 255).sum() > 5 and (opacity == 0).mean() > 0.7

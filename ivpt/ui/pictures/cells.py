@@ -165,7 +165,10 @@ def _light(scene: Scene, size: tuple[int, int]) -> tuple[NDArray[np.float32], Re
         if regions is not None:
             light[regions != scene.background] = 0.3
         return light, regions
-    pixels = raster.resize(scene.picture, size).astype(np.float32)
+    pixels = raster.resize(scene.picture, size)
+    if scene.annotations is not None:
+        pixels = raster.over(pixels, scene.annotations)
+    pixels = pixels.astype(np.float32)
     light = (0.2126 * pixels[..., 0] + 0.7152 * pixels[..., 1] + 0.0722 * pixels[..., 2]) / 255
     low, high = np.percentile(light, (2, 98))
     if high - low > 0.05:

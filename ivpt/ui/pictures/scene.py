@@ -29,6 +29,7 @@ class Scene:
         only: show no other concept than the chosen one; the rest counts as background.
         parts: (h, w) label of the annotated part that each pixel belongs to, 0 for none; None to outline no parts.
         letters: of the parts, label k has the one before it; empty to outline them without.
+        annotations: (H, W, 4) colours and opacity of what lies over picture and regions; colours are 0 where it is 0.
     """
 
     picture: Pixels | None
@@ -41,6 +42,7 @@ class Scene:
     only: bool = False
     parts: Regions | None = None
     letters: tuple[str, ...] = ()
+    annotations: Pixels | None = None
 
     @property
     def empty(self) -> bool:
@@ -57,7 +59,7 @@ class Scene:
         """Whether it shows the same; arrays are compared by identity, as they never change once they are read."""
         if other is None or self.picture is not other.picture or self.regions is not other.regions:
             return False
-        if self.parts is not other.parts:
+        if self.parts is not other.parts or self.annotations is not other.annotations:
             return False
         return self._plain() == other._plain()
 
@@ -86,6 +88,8 @@ def compose(scene: Scene, size: tuple[int, int], *, edges: bool = True) -> tuple
     pixels, regions = _mixed(scene, size, edges)
     if edges and scene.parts is not None and pixels is not None and not scene.marks:
         pixels = outlines.draw(pixels, scene.parts)
+    if pixels is not None and scene.annotations is not None:
+        pixels = raster.over(pixels, scene.annotations)
     return pixels, regions
 
 

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from ivpt.runfile.schema import LayerInfo
 from ivpt.ui.actions import IMAGE
-from ivpt.ui.composing import CIVIDIS, WHOLE, annotated, heat_levels, heated, seen
+from ivpt.ui.composing import CIVIDIS, WHOLE, annotations, heat_levels, heated, seen
 from ivpt.ui.parts.overlay import LAYERS, LAYOUTS
 from ivpt.ui.raster import enlarge
 from ivpt.ui.reading import Page
@@ -79,17 +79,18 @@ class ImageScreen(SessionScreen):
         regions.border_subtitle = self._state()
         picture, parts = self._picture(page), self._parts(page)
         letters = () if parts is None else part_letters(session)
-        plain.draw(picture, parts=parts, letters=letters)
+        above = self._annotations(page)
+        plain.draw(picture, parts=parts, letters=letters, annotations=above)
         for layer in session.layers:
             if layer.key == view.layer:
-                lettered = partial(regions.draw, parts=parts, letters=letters)
+                lettered = partial(regions.draw, parts=parts, letters=letters, annotations=above)
                 self._draw_layer(lettered, layer, page, picture, overlay.opacity, heat=overlay.heat)
             strip = self.query_one(f"#strip-{layer.key}", PictureView)
             strip.border_title = Content(f" {layer.key} ")
             strip.set_class(layer.key == view.layer, "-chosen")
             if strip.display and (overlay.layout == LAYERS or self.has_class("-tall")):
                 # the strip below the pictures is too small for outlines
-                outlined = partial(strip.draw, parts=parts if overlay.layout == LAYERS else None)
+                outlined = partial(strip.draw, parts=parts if overlay.layout == LAYERS else None, annotations=above)
                 self._draw_layer(outlined, layer, page, picture, max(overlay.opacity, 0.6), heat=False)
 
     def _title(self) -> str:
@@ -121,10 +122,19 @@ class ImageScreen(SessionScreen):
             return None
         picture = page.picture
         return self._kept(
-            "picture",
-            (self.session.version, page.index, overlay.annotated, overlay.window),
-            lambda: seen(annotated(picture, page, overlay.window) if overlay.annotated else picture, overlay.window),
+            "picture", (self.session.version, page.index, overlay.window), lambda: seen(picture, overlay.window)
         )
+
+    def _annotations(self, page: Page | None) -> Any:
+        overlay = self.session.overlay
+        if page is None or not overlay.annotated:
+            return None
+
+        def make() -> Any:
+            whole = annotations(page, overlay.window)
+            return None if whole is None else seen(whole, overlay.window)
+
+        return self._kept("annotations", (self.session.version, page.index, overlay.window), make)
 
     def _parts(self, page: Page | None) -> Any:
         overlay = self.session.overlay
@@ -156,7 +166,7 @@ class ImageScreen(SessionScreen):
                 levels = self._kept("levels", (*made_for, chosen), lambda: heat_levels(part))
                 draw(picture, levels, marks=True)
             else:
-                drawn = (*made_for, chosen, opacity, overlay.annotated)
+                drawn = (*made_for, chosen, opacity)
                 draw(self._kept("heated", drawn, lambda: heated(picture, part, opacity)))
             return
         if regions is not None and overlay.window != WHOLE:

@@ -91,6 +91,7 @@ class PictureView(Widget):
         only: bool = False,
         parts: Regions | None = None,
         letters: tuple[str, ...] = (),
+        annotations: Pixels | None = None,
     ) -> None:
         """Show a picture, a region map, or both.
 
@@ -105,8 +106,10 @@ class PictureView(Widget):
             only: show no other concept than the chosen one; the rest counts as background.
             parts: (h, w) label of the annotated part at each pixel, 0 for none; None to outline no parts.
             letters: of the parts.
+            annotations: (H, W, 4) colours and opacity of what lies over picture and regions.
         """
-        self.show(Scene(picture, regions, background, opacity, chosen, marks, numbers, only, parts, letters))
+        how = (background, opacity, chosen, marks, numbers, only)
+        self.show(Scene(picture, regions, *how, parts, letters, annotations))
 
     def show(self, scene: Scene) -> None:
         """Show a scene."""
