@@ -66,7 +66,8 @@ async def test_a_second_run_is_laid_beside(
         assert app.current_mode == "concepts"
 
 
-async def test_each_run_has_its_own_names(path: Path, other: Path) -> None:
+async def test_each_run_has_its_own_names(path: Path) -> None:
+    other = Path(shutil.copy(path, path.with_name("twin.h5")))
     app = Explorer(path, read_path(path), marks=False, other=other)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(app, pilot)
