@@ -115,21 +115,23 @@ def _peaks(maps: NDArray[np.floating], magnitude: NDArray[np.float64], size: int
     """As :func:`peaks`, for (b, h, w) maps of which none is constant, and (b,) their largest magnitudes."""
     rows, columns = (_axis(cells, size) for cells in maps.shape[1:])
     padded = np.pad(maps, ((0, 0), (2, 2), (2, 2)), mode="edge")
+    cells = np.lib.stride_tricks.sliding_window_view(padded, (4, 4), axis=(1, 2))
     bounds = _bounds(padded)
     bounds[:, ~rows.taken] = -np.inf
     bounds[:, :, ~columns.taken] = -np.inf
     every = np.arange(len(maps))
     slack = SLACK * magnitude + np.finfo(maps.dtype).tiny  # below that rounding is no longer a share of the value
     row, column = np.divmod(bounds.reshape(len(maps), -1).argmax(axis=1), bounds.shape[2])
-    reached = _values(padded, every, row, column, rows, columns).max(axis=(1, 2)) - slack
-    which, row, column = np.nonzero(bounds >= reached.astype(maps.dtype)[:, None, None])
-    tight = (_patches(padded, which, row, column).reshape(-1, 16) @ _net(maps.dtype)).max(axis=1)
+    reached = _values(cells, every, row, column, rows, columns).max(axis=(1, 2)) - slack
+    which, place = np.divmod(np.flatnonzero(bounds >= reached.astype(maps.dtype)[:, None, None]), bounds[0].size)
+    row, column = np.divmod(place, bounds.shape[2])
+    tight = (cells[which, row, column].reshape(-1, 16) @ _net(maps.dtype)).max(axis=1)
     top = np.flatnonzero(tight == np.maximum.reduceat(tight, np.searchsorted(which, every))[which])
     top = top[np.searchsorted(which[top], every)]
-    reached = np.maximum(reached, _values(padded, every, row[top], column[top], rows, columns).max(axis=(1, 2)) - slack)
+    reached = np.maximum(reached, _values(cells, every, row[top], column[top], rows, columns).max(axis=(1, 2)) - slack)
     kept = np.flatnonzero(tight >= reached[which])
     which, row, column = which[kept], row[kept], column[kept]
-    values = _values(padded, which, row, column, rows, columns)
+    values = _values(cells, which, row, column, rows, columns)
     starts = np.searchsorted(which, every)
     best = np.maximum.reduceat(values.max(axis=(1, 2)), starts)
     equal = values >= (best - TIE * magnitude)[which][:, None, None]
@@ -168,16 +170,11 @@ def _net(kind: "np.dtype[np.floating]") -> NDArray[np.floating]:
 
 
 def _values(
-    padded: NDArray[np.floating], which: Places, row: Places, column: Places, rows: _Axis, columns: _Axis
+    cells: NDArray[np.floating], which: Places, row: Places, column: Places, rows: _Axis, columns: _Axis
 ) -> NDArray[np.float64]:
-    """(p, most rows, most columns) enlarged values between the cells of p chosen groups."""
-    across = rows.taps[row] @ _patches(padded, which, row, column).astype(np.float64)
+    """(p, most rows, most columns) enlarged values of p groups chosen from the (b, h + 1, w + 1, 4, 4) cells of all."""
+    across = rows.taps[row] @ cells[which, row, column].astype(np.float64)
     return np.asarray(across @ np.ascontiguousarray(columns.taps.transpose(0, 2, 1))[column])
-
-
-def _patches(padded: NDArray[np.floating], which: Places, row: Places, column: Places) -> NDArray[np.floating]:
-    """(p, 4, 4) cells that chosen groups read."""
-    return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, (4, 4), axis=(1, 2))[which, row, column])
 
 
 def centroids(maps: NDArray[np.floating], size: int = 224) -> Places:

@@ -4,6 +4,8 @@ A mean over images, over keypoints, over tests: all are a sum over images of wha
 sum of what it adds below. Images are drawn again with replacement and both sums made anew.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -13,12 +15,18 @@ Draws = NDArray[np.float32]
 """(B, n): how often each of n images is in each of B resamples."""
 
 
+@lru_cache(maxsize=1)
 def draws(images: int, replicates: int = 1000, seed: int = 0) -> Draws:
-    """(replicates, images) resamples of images with replacement; the same for the same arguments."""
+    """(replicates, images) resamples of images with replacement; the same for the same arguments. Read-only.
+
+    The last is kept: metrics of one run mostly draw the same images again, some several times.
+    """
     if images == 0:
         return np.zeros((replicates, 0), np.float32)
     generator = np.random.default_rng(seed)
-    return generator.multinomial(images, np.full(images, 1 / images), size=replicates).astype(np.float32)
+    drawn = generator.multinomial(images, np.full(images, 1 / images), size=replicates).astype(np.float32)
+    drawn.flags.writeable = False
+    return drawn
 
 
 def interval(values: NDArray[np.floating]) -> tuple[float, float] | None:
