@@ -1,6 +1,7 @@
 """The test kit of metrics tested: for each check a metric that is wrong in one way, and fails exactly that check."""
 
 import inspect
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -85,6 +86,10 @@ def _option(self, *, layer: str = "coarse", split: str = "test", radius: int = 3
     self.layer, self.split = layer, split
 
 
+def _radius(self, evidence):
+    return replace(Share.compute(self, evidence), parameters={"layer": self.layer, "radius": 3})
+
+
 def _untyped(self, *, layer="coarse", split: str = "test") -> None:
     self.layer, self.split = layer, split
 
@@ -102,7 +107,7 @@ WRONG = {
         wrong(__doc__="\n\n    Args:\n        layer: where.\n        split: whose.\n"),
         "no description",
     ),
-    "test_options_are_described": (wrong(__doc__="The share."), "['layer'] is not described"),
+    "test_options_are_described": (wrong(__init__=_option, compute=_radius), "['radius'] is not described"),
     "test_options_have_types_and_defaults": (wrong(__init__=_untyped), "'layer' has no type hint"),
     "test_defaults_are_of_their_types": (wrong(__init__=_misfit), "The default of 'layer', 3"),
     "test_summary": (wrong(summary="A sentence."), "summary is 'A sentence.'"),
