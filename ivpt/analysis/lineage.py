@@ -71,6 +71,16 @@ def children(run: RunFile, index: RunIndex, key: str, channel: int, by: By = "ov
     return tuple(sorted(own, key=lambda link: (order[link.fine[0]], -link.images, link.fine[1])))
 
 
+def fed(run: RunFile, index: RunIndex, key: str, channel: int) -> Link | None:
+    """The coarse concept that a prototype is assigned to most often, background aside; ``None`` if to none ever.
+
+    Raises:
+        RunFileError: the file is damaged.
+    """
+    background = run.layer(COARSE).background
+    return next((x for x in parents(run, index, key, channel, "assigned") if x.coarse[1] != background), None)
+
+
 def path_to_coarse(run: RunFile, index: RunIndex, key: str, channel: int) -> tuple[Link, ...]:
     """The strongest overlap link of each step, up to the coarse set or to a background.
 

@@ -6,7 +6,8 @@ over the concepts that are left is the same up to a positive factor: it has the 
 Nothing is learned anew and no map changes; a model that never had the concept would look elsewhere, which is what
 ``ivpt prune`` without ``--evidence`` finds out.
 
-Only coarse concepts have scores. For a prototype of a block, :func:`fed_concept` names the coarse concept it feeds.
+Only coarse concepts have scores. For a prototype of a block, :func:`ivpt.analysis.lineage.fed` names the coarse concept
+it feeds.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -136,45 +137,6 @@ def model_changed(before: RunFile, after: RunFile, split: str = "test") -> Chang
     judged = (before.splits == SPLITS.index(split)) & (before.predictions >= 0) & (after.predictions >= 0)
     images = np.flatnonzero(judged)
     return Change(split, images, before.labels[images], before.predictions[images], after.predictions[images])
-
-
-@dataclass(frozen=True)
-class Feeding:
-    """Which coarse concept a prototype of a block is assigned to.
-
-    Attributes:
-        concept: the one it is assigned to most often; ``None`` when it never fires or the layer has no groups.
-        share: of the images in which it has a region.
-        images: number of images in which it has a region.
-    """
-
-    concept: Concept | None
-    share: float
-    images: int
-
-
-def fed_concept(run: RunFile, concept: Concept) -> Feeding:
-    """The coarse concept that a prototype feeds, over all images with maps; a coarse concept feeds itself.
-
-    Raises:
-        ConfigError: there is no such concept.
-    """
-    check_concept(run.layers, concept)
-    here = run.areas(concept.layer)[:, concept.number] > 0
-    if concept.layer == COARSE:
-        return Feeding(concept, 1.0, int(here.sum()))
-    counts = np.zeros(run.coarse + 1, np.int64)
-    for split in SPLITS:
-        stored = run.split_maps(split)
-        groups = stored.groups(concept.layer)
-        if groups is not None:
-            present = run.areas(concept.layer)[stored.rows, concept.number] > 0
-            np.add.at(counts, groups[present, concept.number], 1)
-    total = int(counts.sum())
-    if not total or not counts[1:].any():
-        return Feeding(None, 0.0, int(here.sum()))
-    most = int(counts[1:].argmax()) + 1
-    return Feeding(Concept(COARSE, most), int(counts[most]) / total, total)
 
 
 def describe_change(run: RunFile, change: Change) -> dict[str, Any]:

@@ -124,27 +124,39 @@ def choose(run: "RunFile", drops: tuple[str, ...], edits: bool, set_name: str | 
 
 def evidence_report(run: "RunFile", concepts: "list[Concept]", told: Any) -> dict[str, Any]:
     """What ``--evidence --json`` prints; of prototypes of blocks, which have no scores, the concepts they feed."""
-    from ivpt.analysis.pruning import describe_change, evidence_removed, fed_concept
+    from ivpt.analysis.pruning import describe_change, evidence_removed
     from ivpt.runfile.schema import COARSE
 
     coarse = [concept for concept in concepts if concept.layer == COARSE]
-    feeds = {concept: fed_concept(run, concept) for concept in concepts if concept.layer != COARSE}
     changes = [evidence_removed(run, coarse, split, progress=told) for split in ("val", "test")] if coarse else []
     return {
         "schema": SCHEMA,
         "kind": "evidence",
         "run": str(run.path),
         "dropped": [str(concept) for concept in coarse],
-        "feeds": {
-            str(concept): {
-                "concept": None if fed.concept is None else str(fed.concept),
-                "share": fed.share,
-                "images": fed.images,
-            }
-            for concept, fed in feeds.items()
-        },
+        "feeds": _feeds(run, [concept for concept in concepts if concept.layer != COARSE], told),
         "splits": {change.split: describe_change(run, change) for change in changes},
     }
+
+
+def _feeds(run: "RunFile", concepts: "list[Concept]", told: Any) -> dict[str, dict[str, Any]]:
+    """Prototypes of blocks, with the coarse concept that each feeds and the number of images it has a region in."""
+    from ivpt.analysis.lineage import fed
+    from ivpt.runfile.concept import Concept
+    from ivpt.runfile.index import compute_index, stored_index
+
+    if not concepts:
+        return {}
+    index = stored_index(run) or compute_index(run, lambda share: told(round(100 * share), 100, "counting regions"))
+    found = {}
+    for concept in concepts:
+        link = fed(run, index, concept.layer, concept.number)
+        found[str(concept)] = {
+            "concept": None if link is None else str(Concept(*link.coarse)),
+            "share": 0.0 if link is None else link.share,
+            "images": int(index.layer(concept.layer).images[:, concept.number].sum()),
+        }
+    return found
 
 
 def model_report(run: Path, pruned: "Pruned") -> dict[str, Any]:

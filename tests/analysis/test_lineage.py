@@ -2,12 +2,13 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from ivpt.analysis.lineage import children, parents, path_to_coarse
-from ivpt.runfile.index import stored_index
+from ivpt.analysis.lineage import children, fed, parents, path_to_coarse
+from ivpt.runfile.index import compute_index, stored_index
 from ivpt.runfile.reader import RunFile
 from tests.analysis.placing import write_placed
 
@@ -64,6 +65,27 @@ def test_parents_by_assignment(path: Path) -> None:
                 ("coarse", g): (n, n / len(firing)) for g, n in fed.items()
             }
         assert parents(run, index, "coarse", 1, "assigned") == ()
+
+
+def test_what_a_prototype_feeds_is_never_background(path: Path) -> None:
+    with RunFile(path) as run:
+        index = stored_index(run)
+        assert index is not None
+        for key, k in (("L6", 1), ("L6", 2), ("L7", 1), ("L7", 2)):
+            firing = [i for i in range(20) if (run.regions(key, i) == k).any()]
+            counts = np.bincount([run.groups(key, i)[k] for i in firing], minlength=3)
+            link = fed(run, index, key, k)
+            assert link is not None and link.coarse == ("coarse", 1 + int(counts[1:].argmax()))
+            assert (link.share, link.of) == (counts[1:].max() / len(firing), len(firing))
+        assert fed(run, index, "L6", 3) is None, "it never fires"
+
+
+@pytest.mark.parametrize("groups", [None, {"L6": np.zeros((2, 3), int)}])
+def test_without_groups_or_in_background_alone_nothing_is_fed(tmp_path: Path, groups: dict[str, Any] | None) -> None:
+    regions = {"L6": np.ones((2, 2, 2), int), "coarse": np.ones((2, 2, 2), int)}
+    path = write_placed(tmp_path / "run.h5", regions, channels={"L6": 3, "coarse": 3}, groups=groups)
+    with RunFile(path) as run:
+        assert fed(run, compute_index(run), "L6", 1) is None
 
 
 @pytest.mark.parametrize("by", ["overlap", "assigned"])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ivpt.analysis import pruning
-from ivpt.analysis.pruning import Change, describe_change, evidence_removed, fed_concept, model_changed
+from ivpt.analysis.pruning import Change, describe_change, evidence_removed, model_changed
 from ivpt.errors import ConfigError
 from ivpt.proportions import wilson, worst_group
 from ivpt.runfile.concept import Concept
@@ -46,7 +46,9 @@ def test_predictions_are_those_of_the_scores_that_are_left(
         assert len(change.flipped) > 0
 
 
-def test_scores_are_read_as_they_are_and_compressed_ones_of_older_files_say_the_same(path: Path, tmp_path: Path) -> None:
+def test_scores_are_read_as_they_are_and_compressed_ones_of_older_files_say_the_same(
+    path: Path, tmp_path: Path
+) -> None:
     older = tmp_path / "older.h5"
     shutil.copy(path, older)
     with h5py.File(older, "r+") as file:
@@ -109,30 +111,6 @@ def test_only_coarse_concepts_have_evidence(path: Path) -> None:
         ):
             with pytest.raises(ConfigError, match=words):
                 evidence_removed(run, concepts)
-
-
-def test_a_prototype_answers_with_the_concept_it_feeds(path: Path) -> None:
-    with RunFile(path) as run:
-        concept = Concept("L6", 2)
-        counts = np.zeros(5, int)
-        for image in run.map_images.tolist():
-            if (run.regions("L6", image) == 2).any():
-                groups = run.groups("L6", image)
-                assert groups is not None
-                counts[groups[2]] += 1
-        found = fed_concept(run, concept)
-        assert found.concept == Concept("coarse", int(counts[1:].argmax()) + 1)
-        assert (found.share, found.images) == (counts[1:].max() / counts.sum(), counts.sum())
-        assert fed_concept(run, Concept("L4", 16)).concept is None, "it never fires"
-        assert fed_concept(run, Concept("coarse", 1)).concept == Concept("coarse", 1)
-        with pytest.raises(ConfigError):
-            fed_concept(run, Concept("L6", 0))
-
-
-def test_without_groups_nothing_is_fed(tmp_path: Path) -> None:
-    write_run(tmp_path / "run.h5", small.content(), [small.batch([1, 2], groups={})])
-    with RunFile(tmp_path / "run.h5") as run:
-        assert fed_concept(run, Concept("L3", 2)).concept is None
 
 
 def test_a_run_without_maps_has_nothing_to_change(tmp_path: Path) -> None:
