@@ -10,7 +10,7 @@ from ivpt.runfile.reader import RunFile
 from ivpt.ui.screens.class_lines import importance_lines, list_lines, mistakes_lines
 from ivpt.ui.screens.compare_lines import side_lines
 from ivpt.ui.screens.concept_lines import list_lines as concept_lines
-from ivpt.ui.screens.concept_lines import rank_line
+from ivpt.ui.screens.concept_lines import rank_lines
 from ivpt.ui.screens.difference_lines import difference_lines
 from ivpt.ui.screens.overview import layer_lines, warning_lines
 from ivpt.ui.session import Session
@@ -54,9 +54,11 @@ def test_columns_of_which_nothing_is_known_take_no_room(session: Session, unmapp
 def test_what_stands_over_a_region_is_about_it(session: Session, width: int, across: int) -> None:
     gallery = session.concepts.gallery
     assert gallery is not None
-    line = rank_line(session, "strongest", 0, across, width).plain
+    (line,) = texts(rank_lines(session, "strongest", 0, across, width, 1))
     room = width // across
     assert line.startswith("strongest ") and len(line) <= width
+    head, below = texts(rank_lines(session, "strongest", 0, across, width, 2))
+    assert head == "strongest" and below.startswith(session.class_name(gallery.rows["strongest"][0].label)[: room - 6])
     for n, found in enumerate(gallery.rows["strongest"][:across]):
         words = line[n * room : (n + 1) * room].removeprefix("strongest ").strip()
         assert words.endswith(f"{found.area:.0%}")

@@ -236,25 +236,21 @@ def spread_lines(session: Session, width: int, height: int) -> list[Content]:
     return lines
 
 
-def rank_line(session: Session, rank: str, start: int, across: int, width: int) -> Content:
-    """Name of the rank; over each region the class of its image and its share of the map."""
-    gallery = session.concepts.gallery
+def rank_lines(session: Session, rank: str, start: int, across: int, width: int, height: int) -> list[Content]:
+    """Name of the rank; over each region the class of its image and its share of the map. In one line or in two."""
+    gallery, name = session.concepts.gallery, Content.styled(rank, "bold")
     if gallery is None:
-        return Content.styled(rank, MUTED)
+        return [Content.styled(rank, MUTED)]
     cuttings = gallery.rows[rank][start : start + across]  # type: ignore[index]
     if not cuttings:
-        return Content.styled(f"{rank}: no more" if start else f"{rank}: none", MUTED)
+        return [Content.styled(f"{rank}: no more" if start else f"{rank}: none", MUTED)]
     room = width // across - 1
     cells: list[tuple[str | Content, int]] = []
     for n, found in enumerate(cuttings):
+        head = Content.assemble(name, " ") if n == 0 and height < 2 else Content("")
         share = f" {found.area:.0%}"
-        head = f"{rank} " if n == 0 else ""
-        left = room - len(head) - len(share)
-        name = session.class_name(found.label)
+        words, left = session.class_name(found.label), room - head.cell_length - len(share)
         # of a name hardly anything would be left: the share alone says more
-        name = cut(name, min(left, Content(name).cell_length)) if left >= 4 else ""
-        cells += [
-            (Content.assemble((head, "bold"), (f"{name}{share}" if name else share.strip(), MUTED)), room),
-            ("", 1),
-        ]
-    return columns(*cells)
+        words = cut(words, min(left, Content(words).cell_length)) + share if left >= 4 else share.strip()
+        cells += [(Content.assemble(head, (words, MUTED)), room), ("", 1)]
+    return [name, columns(*cells)] if height >= 2 else [columns(*cells)]

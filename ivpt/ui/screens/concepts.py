@@ -15,7 +15,7 @@ from ivpt.ui.screens.concept_lines import (
     layers_title,
     lineage_lines,
     list_lines,
-    rank_line,
+    rank_lines,
     spread_lines,
     spread_title,
 )
@@ -88,7 +88,7 @@ class ConceptsScreen(SessionScreen):
         session, gallery = self.session, self.session.concepts.gallery
         rank, start = self._place(row)
         across = self._across
-        self.query_one(f"#rank-{row}", Sheet).draw(lambda w, h: [rank_line(session, rank, start, across, w)])
+        self.query_one(f"#rank-{row}", Sheet).draw(lambda w, h: rank_lines(session, rank, start, across, w, h))
         for at in range(TILES):
             tile = self.query_one(f"#tile-{row}-{at}", PictureView)
             tile.styles.display = "block" if at < across else "none"

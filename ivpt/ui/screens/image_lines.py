@@ -99,7 +99,8 @@ def evidence_lines(session: Session, width: int, height: int) -> list[Content]:
             [percent(s, 1) for s in shares] + [""] * contrast,
         )
     )
-    if other is not None and not contrast:
+    if other is not None:
+        # in a contrast too: the title may be too long for its panel
         lines.append(Content.styled(cut(f"that: {session.class_name(rival)}", width), MUTED))
     return lines
 
