@@ -10,7 +10,7 @@ compares it with itself: what one cell is worth on this grid.
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -81,8 +81,8 @@ def one_cell(labels: Cells, count: int) -> float:
 class Maps:
     """Labels of all images: the owner and the group of each cell of the prompted layers, and of the coarse set."""
 
-    channels: dict[str, Cells]
-    grouped: dict[str, Cells]
+    channels: Mapping[str, Cells]
+    grouped: Mapping[str, Cells]
     coarse: Cells
     prototypes: dict[str, int]
     count: int
