@@ -106,9 +106,10 @@ def card_lines(card: "Card", width: int) -> list[Content]:
 def _facts(facts: "Sequence[Fact]", width: int) -> list[Content]:
     """Name and value of each; long values go on in the next line."""
     lines = []
+    room = max(10, *(len(name) + 1 for name, _ in facts)) if facts else 10
     for name, value in facts:
-        for at, part in enumerate(wrap(value, max(width - 10, 8)) or [""]):
-            head = (f"{name:<10}", MUTED) if at == 0 else " " * 10
+        for at, part in enumerate(wrap(value, max(width - room, 8)) or [""]):
+            head = (f"{name:<{room}}", MUTED) if at == 0 else " " * room
             lines.append(Content.assemble(head, part))
     return lines
 
