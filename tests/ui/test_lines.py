@@ -12,7 +12,7 @@ from ivpt.ui.screens.compare_lines import side_lines
 from ivpt.ui.screens.concept_lines import list_lines as concept_lines
 from ivpt.ui.screens.concept_lines import rank_lines
 from ivpt.ui.screens.difference_lines import difference_lines
-from ivpt.ui.screens.overview import layer_lines, warning_lines
+from ivpt.ui.screens.overview import data_lines, layer_lines, warning_lines
 from ivpt.ui.session import Session
 from tests.synthetic import write_synthetic_run
 from tests.ui.filling import fill
@@ -78,6 +78,11 @@ def test_two_classes_say_which_side_is_whose(session: Session) -> None:
         and len(low) <= 20
         and all(any(line.startswith(layer.key) for line in low) for layer in session.layers)
     )
+
+
+def test_names_of_facts_do_not_touch_what_they_say(session: Session) -> None:
+    lines = texts(data_lines(session, NARROW))
+    assert "part masks 6 parts" in lines and f"classes    {len(session.class_names)}" in lines
 
 
 def test_what_is_not_there_is_not_called_faultless(session: Session, unmapped: Session) -> None:
