@@ -32,7 +32,6 @@ WALK: tuple[tuple[str, tuple[int, int], tuple[str, ...]], ...] = (
     ("explorer-coarse", (120, 40), ("2", "LAYER coarse")),
     ("explorer-image", (120, 40), ("3", "right", "right")),
     ("explorer-parts", (120, 40), ("3", "right", "right", "v", "O")),
-    ("explorer-parts", (120, 40), ("3", "right", "right", "v", "O")),
     ("explorer-mistake", (120, 40), ("3", "m", "x", "down", "h")),
     ("explorer-classes", (120, 40), ("4", "down", "down")),
     ("explorer-confusions", (120, 40), ("4", "v")),
