@@ -8,28 +8,25 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
 from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.dom import DOMNode
-from textual.message import Message
 from textual.screen import Screen
 
-from ivpt.errors import IvptError
 from ivpt.ui.actions import ACTIONS, COMPARE, CONCEPTS, IMAGE, OVERVIEW, SCREENS, Action, on_screen, spelled
-from ivpt.ui.card import Card, read_card
+from ivpt.ui.card import Card
 from ivpt.ui.fetching import Fetcher, Found, Missed, Progressed
 from ivpt.ui.pictures.rungs import Terminal
 from ivpt.ui.screens.base import SessionScreen
 from ivpt.ui.screens.overview import OverviewScreen
 from ivpt.ui.text import plain
 from ivpt.ui.theme import THEME
+from ivpt.ui.versions import Opened, Republished, Versions
 
 if TYPE_CHECKING:
-    # these import h5py and numpy, which the first paint does not wait for
-    from ivpt.runfile.reader import RunFile
+    # imports h5py and numpy, which the first paint does not wait for
     from ivpt.ui.session import Session
 
 LOOK_EVERY = 2.0
@@ -37,22 +34,6 @@ LOOK_EVERY = 2.0
 
 SETTLED_AFTER = 0.5
 """Seconds after which a screen has been made."""
-
-
-class Opened(Message):
-    """A worker has opened the run."""
-
-    def __init__(self, session: "Session") -> None:
-        super().__init__()
-        self.session = session
-
-
-class Republished(Message):
-    """A worker has opened a newer version of the run."""
-
-    def __init__(self, run: "RunFile", card: Card) -> None:
-        super().__init__()
-        self.run, self.card = run, card
 
 
 def _screen(name: str) -> Callable[[], Screen[None]]:
@@ -114,7 +95,7 @@ class Explorer(App[None]):
         # set before anything is parsed; through the watcher every style would be parsed twice at the start
         self.set_reactive(App.theme, THEME.name)
         self.stylesheet.set_variables(self.get_css_variables())
-        self._looking = False
+        self.versions = Versions(self)
 
     def on_mount(self) -> None:
         """Follow a run that is still training."""
@@ -141,25 +122,6 @@ class Explorer(App[None]):
             raise RuntimeError("the run has not been opened yet")
         return self._fetcher
 
-    def open(self) -> None:
-        """Have a worker open the run."""
-        self.run_worker(self._open, name="open", thread=True)
-
-    def _open(self) -> None:
-        from ivpt.runfile.reader import RunFile
-        from ivpt.ui.session import Session
-
-        try:
-            run = RunFile(self.path)
-            self.post_message(Opened(Session(run, self.card, marks=self.marks)))
-        except IvptError as error:
-            # it was well when its card was read: it has been removed or replaced since
-            self.call_from_thread(self.exit, return_code=int(error.exit_code), message=Text(str(error)))
-            return
-        # the loop is not held up by importing when a screen is first shown
-        for name in ("dialogs", *(f"screens.{screen}" for screen in SCREENS)):
-            import_module(f"ivpt.ui.{name}")
-
     async def on_opened(self, message: Opened) -> None:
         """From here on everything can be shown."""
         self._session = message.session
@@ -182,9 +144,10 @@ class Explorer(App[None]):
                 await screen.complete()
 
     def settle(self) -> None:
-        """Have what has been imported and made so far never be looked through for garbage again.
+        """Have what has been imported and made so far never be looked through for garbage again, in a moment.
 
-        That would block the loop for a tenth of a second now and then. What is garbage at this moment stays: a little.
+        That would block the loop for up to a tenth of a second now and then. What is garbage at that moment stays: a
+        little, as this is done once for every screen.
         """
         self.set_timer(SETTLED_AFTER, gc.freeze)
 
@@ -273,23 +236,12 @@ class Explorer(App[None]):
         """Open a newer version of the run in a worker, if there is one; read edits that somebody else has made."""
         if self.opened and self.session.edits.look():
             self.changed()
-        if self.opened and not self._looking and self.session.run.is_stale() and self.session.run.path.exists():
-            self._looking = True
-            self.run_worker(self._reopen, name="reopen", thread=True)
-
-    def _reopen(self) -> None:
-        from ivpt.runfile.reader import RunFile
-
-        try:
-            run = RunFile(self.session.run.path)
-            self.post_message(Republished(run, read_card(run)))
-        except IvptError:
-            # a copy may be half done; the next look tries again, the version at hand stays
-            self._looking = False
+        if self.opened:
+            self.versions.look(self.session.run)
 
     def on_republished(self, message: Republished) -> None:
         """Go on with the newer version. The old one closes when the last worker that reads it lets it go."""
-        self._looking = False
+        self.versions.done()
         if self.session.adopt(message.run, message.card):
             self.card = message.card
             self.notify("The run has been published anew.", timeout=2, markup=False)
@@ -315,7 +267,6 @@ class Explorer(App[None]):
         """Put a screen in front; which one the session says is not changed."""
         if self.current_mode != name:
             self.switch_mode(name)
-            self.settle()
 
     def action_layer(self, key: str) -> None:
         """Choose a layer; from the overview, go to its concepts."""

@@ -1,8 +1,10 @@
 """What the screens have in common."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -25,14 +27,29 @@ def bindings(screen: str) -> list[BindingType]:
     ]
 
 
+_WIDTHS = [(0, "-narrow"), (100, "-wide")]
+_HEIGHTS = [(0, "-low"), (34, "-tall")]
+"""Least number of columns and rows, and the class that a screen of that size has in the style sheet."""
+
+
+def _fitting(breakpoints: list[tuple[int, str]], extent: int) -> str:
+    return max(point for point in breakpoints if point[0] <= extent)[1]
+
+
 class SessionScreen(Screen[None]):
     """A view of the session: it is told to show, and asks for nothing but what it needs to read."""
 
     AUTO_FOCUS: ClassVar[str | None] = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
     name_in_table = ""
     needs: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        # the style sheet is never changed while the explorer runs; without this it is parsed anew for every new screen
+        self._css_update_count = self.app._css_update_count
+        self._away = False
 
     @property
     def explorer(self) -> "Explorer":
@@ -46,6 +63,9 @@ class SessionScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The line above, the body, the line of keys."""
+        width, height = self.app.size
+        # Textual does so after the first paint, and would lay out and paint everything again
+        self.add_class(_fitting(_WIDTHS, width), _fitting(_HEIGHTS, height))
         yield TopLine(self.name_in_table, self.explorer.card.title, self.explorer.shown_path, self.explorer.keys)
         yield from self.body()
         yield KeyLine(self.name_in_table, self.explorer.keys)
@@ -58,12 +78,30 @@ class SessionScreen(Screen[None]):
         """Draw what the session holds now."""
         raise NotImplementedError
 
+    async def on_event(self, event: events.Event) -> None:
+        """Give way after each event, so that a new screen is not mounted, laid out and painted in one go."""
+        await super().on_event(event)
+        await asyncio.sleep(0)
+
     def on_mount(self) -> None:
         """Draw once before the first paint."""
         self.show()
+        self.explorer.settle()
 
-    def on_screen_resume(self) -> None:
-        """The session may have moved on while another screen was shown."""
+    def on_screen_suspend(self) -> None:
+        """Something else is in front."""
+        self._away = True
+
+    def on_screen_resume(self, event: events.ScreenResume | None = None) -> None:
+        """The session may have moved on while another screen was shown.
+
+        Args:
+            event: as Textual sends it.
+        """
+        if event is not None and not self._away:
+            # it has been mounted a moment ago, and Textual sends this twice
+            event.refresh_styles = False
+        self._away = False
         if self.explorer.opened:
             self.query_one(TopLine).draw(self.explorer.card.title)
             self.show()

@@ -44,7 +44,7 @@ class OverviewScreen(SessionScreen):
     def on_mount(self) -> None:
         """Only the card, which is there already, is part of the first paint."""
         # opening imports h5py and numpy, which would hold up the paint of the card
-        self.set_timer(0.05, self.explorer.open)
+        self.set_timer(0.05, self.explorer.versions.open)
 
     def _card(self, width: int, height: int) -> list[Content]:
         return card_lines(self.explorer.card, width)

@@ -150,6 +150,9 @@ class PictureView(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Lines of the widget; sixels are drawn over them, as writing the lines has wiped them out."""
+        if not self._lines:
+            # nothing to show, or not yet: one blank line for all, as asking for the style takes long
+            self._lines = [Strip.blank(self.size.width, self.rich_style)] * self.size.height
         strips = super().render_lines(crop)
         if not self._sixels or not strips or not self.screen.is_active:
             return strips
