@@ -17,6 +17,7 @@ from ivpt.runfile import label_png, quantise
 from ivpt.runfile.arrays import rows_at
 from ivpt.runfile.evidence import contributions
 from ivpt.runfile.guard import item, open_file, reading
+from ivpt.runfile.image_files import image_file
 from ivpt.runfile.rows import MapRows
 from ivpt.runfile.schema import COARSE, SPLITS, Floats, LayerInfo, layer_group, layer_key, replicates_path
 
@@ -308,7 +309,8 @@ class RunFile:
 
     def thumbnail(self, i: int) -> bytes | None:
         """JPEG bytes."""
-        return self._stored_file("thumbnails", i)
+        self._check_index(i)
+        return image_file(self, "thumbnails", i)
 
     @property
     def has_part_masks(self) -> bool:
@@ -330,7 +332,8 @@ class RunFile:
 
     def part_mask_png(self, i: int) -> bytes | None:
         """The same as it is stored: bytes of a grey PNG whose pixel values are the labels."""
-        return self._stored_file("part_masks", i)
+        self._check_index(i)
+        return image_file(self, "part_masks", i)
 
     def has_maps(self, i: int) -> bool:
         """Whether maps and scores of image i are stored."""
@@ -426,21 +429,6 @@ class RunFile:
             return None
         with reading(self.path):
             return np.asarray(dataset[i])
-
-    def _stored_file(self, name: str, i: int) -> bytes | None:
-        """Bytes of one image's file among those that are stored one after another."""
-        offsets, data = self.dataset(f"images/{name}/offset"), self.dataset(f"images/{name}/data")
-        self._check_index(i)
-        if offsets is None or data is None:
-            return None
-        if offsets.shape != (self.num_images + 1,) or data.ndim != 1:
-            raise RunFileError(f"The run file {self.path} is damaged: images/{name} does not fit the number of images.")
-        with reading(self.path):
-            start, stop = map(int, offsets[i : i + 2])
-            if not 0 <= start <= stop <= len(data):
-                raise ValueError(f"images/{name} of image {i} lies outside what is stored")
-            found: bytes = data[start:stop].tobytes()
-        return found or None
 
     def _map(self, name: str, i: int) -> NDArray[Any]:
         dataset, row = self._need(name), self._map_row(i)
