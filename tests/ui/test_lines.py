@@ -14,6 +14,7 @@ from ivpt.ui.screens.concept_lines import rank_lines
 from ivpt.ui.screens.difference_lines import difference_lines
 from ivpt.ui.screens.overview import data_lines, layer_lines, warning_lines
 from ivpt.ui.session import Session
+from ivpt.ui.widgets.sheet import cut_off
 from tests.synthetic import write_synthetic_run
 from tests.ui.filling import fill
 
@@ -93,6 +94,11 @@ def test_what_is_not_there_is_not_called_faultless(session: Session, unmapped: S
     for c in right:
         session.classes.to(c)
         assert texts(mistakes_lines(session, NARROW, 8)) == ["no mistakes among the test images"]
+
+
+def test_words_that_are_cut_off_leave_an_ellipsis() -> None:
+    cut = {"abcdef": "abc…", "abc   ": "abc ", "abcd  ": "abcd", "abc": "abc", "鳥鳥鳥": "鳥 …"}
+    assert {text: cut_off(Content(text), 4).plain for text in cut} == cut
 
 
 def test_names_of_images_stand_over_them_or_not_at_all() -> None:

@@ -43,16 +43,23 @@ class Sheet(Widget):
         return max(len(self._make(max(width, NARROWEST), 0)), 1) if self._make else 1
 
     def render(self) -> Content:
-        """The lines, cut off at the right."""
+        """The lines, cut off at the right; an ellipsis says where words are missing."""
         if self._make is None:
             return Content("")
         width, height = self.content_size
-        lines = [line.truncate(width) for line in self._make(max(width, NARROWEST), height)]
+        lines = [cut_off(line, width) for line in self._make(max(width, NARROWEST), height)]
         return Content("\n").join(lines[:height] if height else lines)
 
     async def on_click(self, event: events.Click) -> None:
         """Run what was clicked."""
         await run_clicked(self, event)
+
+
+def cut_off(line: Content, width: int) -> Content:
+    """A line that is too long; blanks at its end may go unsaid, words leave an ellipsis."""
+    if line.cell_length <= width:
+        return line
+    return line.truncate(width, ellipsis=line.rstrip().cell_length > width)
 
 
 def click(action: str) -> Style:
