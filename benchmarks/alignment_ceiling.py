@@ -13,7 +13,7 @@ noise. On the training images four things are then fitted to the coarse maps, wh
 
 Judged on images that nothing was fitted on, by the alignment metric.
 
-    python benchmarks/alignment_ceiling.py RUN.h5 [--split val] [--steps 500]
+    python benchmarks/alignment_ceiling.py RUN.h5 ... [--split val] [--steps 500]
 """
 
 import argparse
@@ -158,37 +158,48 @@ def fit(fitted: Fitted, parameters: Groups, features: Tensor, target: Tensor, st
         schedule.step()
 
 
+def ceilings(path: Path, split: str, steps: int) -> dict[str, list[float]]:
+    """Layer to IoU in % as trained and of all that is fitted, and the share of equal cells of the readout in %."""
+    with RunFile(path) as run, reloaded(run, device="cpu") as model:
+        dataset = reopen(run)
+        train, judged = (seen(run, model, dataset, each) for each in ("train", split))
+        target = judged[COARSE].argmax(1).numpy()
+        count, blocks = model.model.config.coarse + 1, model.model.blocks
+        shaping = len(blocks) / (len(blocks) + 1)  # consistency is the mean over blocks, part shaping over all sets
+        rows = {}
+        for index in blocks:
+            key, found = set_name(index), []
+            for make, length, weight in (
+                (run_on, 0, 0.0),
+                (run_on, steps, shaping),
+                (run_on, steps, 0.0),
+                (readout, steps, 0.0),
+                (network, 3 * steps, 0.0),
+            ):
+                fitted, parameters = make(model.model, index, 0)
+                fit(fitted, parameters, train[key], train[COARSE], length, weight)
+                found.append(labels(fitted, judged[key]))
+            rows[key] = [*(iou(each, target, count) for each in found), float(100 * (found[3] == target).mean())]
+        return rows
+
+
 def main() -> None:
-    """Print a row a layer."""
+    """Print a row a layer, the mean over runs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path)
+    parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--split", choices=["val", "test"], default="test")
     parser.add_argument("--steps", type=int, default=500)
     given = parser.parse_args()
-    with RunFile(given.run) as run, reloaded(run, device="cpu") as model:
-        dataset = reopen(run)
-        train, judged = (seen(run, model, dataset, split) for split in ("train", given.split))
-        target = judged[COARSE].argmax(1).numpy()
-        count = model.model.config.coarse + 1
-        blocks = model.model.blocks
-        shaping = len(blocks) / (len(blocks) + 1)  # consistency is the mean over blocks, part shaping over all sets
-        print("| layer | as trained | shaped | run on | readout | network | cells of the readout that agree |")
-        print("|---|---:|---:|---:|---:|---:|---:|")
-        for index in blocks:
-            key, found = set_name(index), []
-            for make, steps, weight in (
-                (run_on, 0, 0.0),
-                (run_on, given.steps, shaping),
-                (run_on, given.steps, 0.0),
-                (readout, given.steps, 0.0),
-                (network, 3 * given.steps, 0.0),
-            ):
-                fitted, parameters = make(model.model, index, 0)
-                fit(fitted, parameters, train[key], train[COARSE], steps, weight)
-                found.append(labels(fitted, judged[key]))
-            agree = 100 * (found[3] == target).mean()
-            values = " | ".join(f"{iou(each, target, count):.1f}" for each in found)
-            print(f"| {key} | {values} | {agree:.1f} |", flush=True)
+    found = []
+    for path in given.runs:
+        print(f"{path} ...", file=sys.stderr, flush=True)
+        found.append(ceilings(path, given.split, given.steps))
+    means = {key: np.mean([rows[key] for rows in found], axis=0).tolist() for key in found[0]}
+    means["mean"] = np.mean(list(means.values()), axis=0).tolist()
+    print("| layer | as trained | shaped | run on | readout | network | cells of the readout that agree |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    for key, row in means.items():
+        print(f"| {key} | {' | '.join(f'{value:.1f}' for value in row)} |")
 
 
 if __name__ == "__main__":
