@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from textual import events
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -88,9 +89,12 @@ class NamingScreen(SessionScreen):
                 only=True,
             )
 
-    def on_screen_resume(self) -> None:
-        """The list stands on a concept; somebody may have answered."""
-        super().on_screen_resume()
+    def on_screen_resume(self, event: events.ScreenResume | None = None) -> None:
+        """The list stands on a concept; somebody may have answered.
+
+        Args:
+            event: as Textual sends it, which then calls the base's handler by itself.
+        """
         if self.explorer.opened:
             if self.session.view.concept is None and self.naming.concept is not None:
                 self.session.choose(concept=self.naming.concept)

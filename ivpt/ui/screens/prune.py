@@ -78,11 +78,14 @@ class PruneScreen(SessionScreen):
         marked.draw(partial(prune_lines.marked_lines, session, prune), prune_lines.marked_title(prune))
         self.query_one("#prune-commands", Sheet).draw(partial(prune_lines.command_lines, prune))
 
-    def on_screen_resume(self) -> None:
-        """Files may have come or gone since the place for the pruned run was looked for."""
+    def on_screen_resume(self, event: events.ScreenResume | None = None) -> None:
+        """Files may have come or gone since the place for the pruned run was looked for.
+
+        Args:
+            event: as Textual sends it, which then calls the base's handler by itself.
+        """
         if self.explorer.opened:
             self.prune.place.forget()
-        super().on_screen_resume()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The arrow keys follow the focus."""
