@@ -1,6 +1,5 @@
 """The explorer's app: it passes keys to the session and results of workers to the screens."""
 
-import gc
 import os
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
@@ -18,6 +17,7 @@ from textual.screen import Screen
 from ivpt.ui.actions import ACTIONS, COMPARE, CONCEPTS, IMAGE, OVERVIEW, SCREENS, Action, on_screen, spelled
 from ivpt.ui.card import Card
 from ivpt.ui.fetching import Fetcher, Found, Missed, Progressed
+from ivpt.ui.garbage import Garbage
 from ivpt.ui.pictures.rungs import Terminal
 from ivpt.ui.screens.base import SessionScreen
 from ivpt.ui.screens.overview import OverviewScreen
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 2.0
 """Seconds between looks whether a newer version of the run has been published."""
-
-SETTLED_AFTER = 0.5
-"""Seconds after which a screen has been made."""
 
 
 def _screen(name: str) -> Callable[[], Screen[None]]:
@@ -96,10 +93,12 @@ class Explorer(App[None]):
         self.set_reactive(App.theme, THEME.name)
         self.stylesheet.set_variables(self.get_css_variables())
         self.versions = Versions(self)
+        self.garbage = Garbage(self)
 
     def on_mount(self) -> None:
         """Follow a run that is still training."""
         self.set_interval(LOOK_EVERY, self.look)
+        self.garbage.begin()
 
     # the run
 
@@ -135,7 +134,7 @@ class Explorer(App[None]):
         early, self._early = self._early, []
         for action, namespace in early:
             await self.run_action(action, namespace)
-        self.settle()
+        self.garbage.settle()
 
     async def complete_overview(self) -> None:
         """Let the overview add what needs the open run."""
@@ -143,16 +142,9 @@ class Explorer(App[None]):
             if isinstance(screen, OverviewScreen):
                 await screen.complete()
 
-    def settle(self) -> None:
-        """Have what has been imported and made so far never be looked through for garbage again, in a moment.
-
-        That would block the loop for up to a tenth of a second now and then. What is garbage at that moment stays: a
-        little, as this is done once for every screen.
-        """
-        self.set_timer(SETTLED_AFTER, gc.freeze)
-
     def close(self) -> None:
         """Close the run."""
+        self.garbage.end()
         if self._session is not None:
             self._session.run.close()
 
@@ -205,6 +197,7 @@ class Explorer(App[None]):
         """The session has changed: read what is missing and draw; nothing when the explorer is being left."""
         if not self.screen_stack:
             return
+        self.garbage.changed()
         self.fetch()
         for screen in {self.shown, self.screen}:
             if screen is not None and hasattr(screen, "show") and screen.is_mounted:

@@ -81,7 +81,7 @@ def _classes(prune: Prune, pane: str, answer: Answer, width: int, height: int) -
     at = min(prune.at, max(len(rows) - 1, 0)) if prune.pane == pane else None
     first = first_shown(at or 0, height - 1, len(rows))
     lines = []
-    for n, row in list(enumerate(rows))[first : first + max(height - 1, 1)]:
+    for n, row in enumerate(rows[first : first + max(height - 1, 1)], first):
         share, then = row["before"] / row["images"], row["after"] / row["images"]
         change = 100 * (then - share)
         colour = "$error" if change < 0 else "$success" if change > 0 else MUTED
@@ -106,7 +106,7 @@ def _flips(prune: Prune, pane: str, answer: Answer, width: int, height: int) -> 
     first = first_shown(at or 0, height - 1, len(flips))
     hint = "⏎ looks at the image" if at is not None else "a: arrow keys here"
     lines = [Content.styled(f"{len(flips)} images flip  {hint}", MUTED)]
-    for n, flip in list(enumerate(flips))[first : first + max(height - 1, 1)]:
+    for n, flip in enumerate(flips[first : first + max(height - 1, 1)], first):
         right = flip["after"] == flip["label"]
         sign, colour = (
             ("✓", "$success") if right else ("✗", "$error") if flip["before"] == flip["label"] else ("·", MUTED)

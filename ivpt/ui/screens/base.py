@@ -86,7 +86,7 @@ class SessionScreen(Screen[None]):
     def on_mount(self) -> None:
         """Draw once before the first paint."""
         self.show()
-        self.explorer.settle()
+        self.explorer.garbage.settle()
 
     def on_screen_suspend(self) -> None:
         """Something else is in front."""

@@ -190,7 +190,7 @@ def prediction_lines(compare: Compare, width: int, height: int) -> list[Content]
     at = min(compare.change, max(len(found.changed) - 1, 0))
     room = max(height - len(lines), 1) if height else len(found.changed)
     first = max(0, min(at - room // 2, len(found.changed) - room))
-    for n, change in list(enumerate(found.changed))[first : first + room]:
+    for n, change in enumerate(found.changed[first : first + room], first):
         sign, colour = _SIGNS[change.how]
         text = f"{change.first} → {change.second}"
         text += "" if change.how != MOVED else f" (is {change.true})"
