@@ -16,8 +16,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
-os.environ.pop("NO_COLOR", None)
 
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -127,6 +125,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent.parent / "docs" / "images")
     parser.add_argument("--only", nargs="*", help="names of pictures")
     given = parser.parse_args()
+    os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
+    os.environ.pop("NO_COLOR", None)
     given.out.mkdir(parents=True, exist_ok=True)
     out, other = given.out.resolve(), given.other.resolve() if given.other else None
     run = given.run.resolve()
