@@ -62,3 +62,23 @@ async def test_the_watchdog_barks() -> None:
     await asyncio.sleep(0.05)
     watchdog.cancel()
     assert max(computed) > BOUND
+
+
+async def test_a_new_screen_is_styled_once_and_laid_out_once(
+    drive: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_synthetic_run(tmp_path / "run.h5", images=40)
+    async with drive(path, (120, 40)) as (app, press):
+        parsed: list[object] = []
+        styled: list[object] = []
+        monkeypatch.setattr(app.stylesheet, "reparse", lambda: parsed.append(app.screen))
+        update = app.update_styles
+        monkeypatch.setattr(app, "update_styles", lambda node, **how: (styled.append(node), update(node, **how)))
+        await press("2")
+        concepts = app.screen
+        assert concepts.has_class("-wide") and concepts.has_class("-tall")
+        assert not parsed and styled.count(concepts) <= 1, "for the classes of its size, while it is still empty"
+        styled.clear()
+        await press("1", "2")
+        assert app.screen is concepts and concepts in styled, "one that was away may have to look otherwise"
+        assert not parsed
