@@ -66,16 +66,16 @@ class Versions:
 
         app = self._app
         try:
-            app.post_message(Opened(Session(RunFile(app.path), app.card, marks=app.marks)))
+            session = Session(RunFile(app.path), app.card, marks=app.marks)
         except IvptError as error:
             # it was well when its card was read: it has been removed or replaced since
             app.call_from_thread(app.exit, return_code=int(error.exit_code), message=Text(str(error)))
             return
-        # the loop is not held up by importing when a screen is first shown
+        # before more can be shown: the loop waits neither for imports nor for a search through them for garbage
         for name in ("dialogs", *(f"screens.{screen}" for screen in SCREENS)):
             import_module(f"ivpt.ui.{name}")
-        # nor by looking through what was imported for garbage
         gc.freeze()
+        app.post_message(Opened(session))
 
     def _reopen(self, path: Path) -> None:
         from ivpt.runfile.reader import RunFile
