@@ -66,7 +66,7 @@ def data(
         tiles: list[Tile] = []
         try:
             dataset.prepare(progress)
-            info, records = dataset.info, dataset.records()
+            records, info = dataset.records(), dataset.info
             if sheet or show:
                 tiles = _tiles(dataset, info, records, images, progress)
         except DataError as error:

@@ -73,7 +73,7 @@ def prepare_data(
     progress = observer.preparing if accelerator.is_main_process else None
     with accelerator.local_main_process_first():
         dataset.prepare(progress)
-    info, records = dataset.info, dataset.records()
+    records, info = dataset.records(), dataset.info
     split = make_split(
         records,
         val_fraction=config.data.val_fraction,

@@ -47,8 +47,9 @@ class SessionScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        # the style sheet is never changed while the explorer runs; without this it is parsed anew for every new screen
-        self._css_update_count = self.app._css_update_count
+        # the style sheet is never changed while the explorer runs; without this it is parsed anew for every new screen.
+        # Not part of Textual's public interface: where it is missing, screens are made a little more slowly
+        self._css_update_count = getattr(self.app, "_css_update_count", -1)
         self._away = False
 
     @property
