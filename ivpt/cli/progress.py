@@ -74,16 +74,20 @@ def progress_bar(*, hidden: bool = False) -> Iterator[Told]:
 
 
 def _bar(bars: Progress) -> Told:
-    shown: list[tuple[str, TaskID]] = []
+    """One bar that keeps its place among others: hidden when it is full, and begun anew with other words."""
+    bar: TaskID | None = None
+    about = ""
 
     def told(done: int, total: int, words: str) -> None:
-        if shown and shown[0][0] != words:
-            bars.remove_task(shown.pop()[1])
-        if not shown:
-            shown.append((words, bars.add_task(words[:1].upper() + words[1:], total=total)))
-        bars.update(shown[0][1], completed=done, total=total)
+        nonlocal bar, about
+        if bar is None:
+            bar, about = bars.add_task(words, total=total), words
+        elif words != about:
+            bars.reset(bar, description=words, total=total, visible=True)
+            about = words
+        bars.update(bar, completed=done, total=total, visible=done < total)
         if done >= total:
-            bars.remove_task(shown.pop()[1])
+            about = ""
 
     return told
 

@@ -116,7 +116,8 @@ def _results(copy: Path, plan: "_Plan", workshop: "_Workshop", evidence_of: Evid
     """Compute what is planned; what fails joins the plan's failures."""
     results: dict[str, MetricResult] = {}
     with RunFile(copy) as revision:
-        for name, metric in plan.metrics.items():
+        for number, (name, metric) in enumerate(plan.metrics.items(), start=1):
+            workshop.at = f"{name} ({number} of {len(plan.metrics)}): "
             part_mask = workshop.part_mask if "part masks" in metric.needs | metric.uses else None
             probe = workshop.probe() if metric.needs_probe else None
             evidence = evidence_of(revision, part_mask, probe)
@@ -217,6 +218,8 @@ class _Workshop:
         self._dataset: Dataset | IvptError | None = None
         self._model: Reloaded | IvptError | None = None
         self._probe: Probe | None = None
+        self.at = ""
+        """For whom the model is asked, as words about progress begin."""
         self.verification: Verification | None = None
 
     def __enter__(self) -> "_Workshop":
@@ -280,8 +283,13 @@ class _Workshop:
         if self._probe is None:
             from ivpt.evaluation.probe import ModelProbe
 
-            self._probe = ModelProbe(self.model(), self.dataset(), self._batch_size(), self._means.progress)
+            tell = None if self._means.progress is None else self._tell
+            self._probe = ModelProbe(self.model(), self.dataset(), self._batch_size(), tell)
         return self._probe
+
+    def _tell(self, done: int, total: int, words: str) -> None:
+        assert self._means.progress is not None
+        self._means.progress(done, total, self.at + words)
 
     def _batch_size(self) -> int:
         from ivpt.evaluation.verify import run_batch_size

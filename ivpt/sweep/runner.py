@@ -20,7 +20,7 @@ from ivpt.training.run import train
 
 _log = logging.getLogger(__name__)
 
-Step = Literal["training", "going on with", "evaluating"]
+Step = Literal["training", "training, from where it stopped", "evaluating"]
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def run_job(
     left_out: dict[str, str] = {}
     try:
         if job.state != "finished":
-            say("training" if job.state == "new" else "going on with")
+            say("training" if job.state == "new" else "training, from where it stopped")
             with displays.training() as observer:
                 train(job.config, job.out, resume=job.state == "unfinished", observer=observer)
         left_out, error = _evaluate(job, metrics_of(job.row), evidence_of, displays, say)
