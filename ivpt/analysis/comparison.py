@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ivpt.analysis.controls import best_control
 from ivpt.analysis.differences import (
     Difference,
     Interval,
@@ -21,8 +22,8 @@ from ivpt.analysis.pairing import UNDEFINED, averaged, obstacle
 from ivpt.analysis.scored import ACCURACY, Number, ScoredRun
 from ivpt.errors import ConfigError, nearest
 
-SHORT = {"consistency": "Con.", "stability": "Sta.", ACCURACY: "Acc.", "alignment": "IoU"}
-"""Heads of the paper's columns, in the order they stand in."""
+SHORT = {"consistency": "Con.", "stability": "Sta.", ACCURACY: "Acc."}
+"""Heads of the columns of the paper's Table 1, in the order they stand in; all others are called as --metric does."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class Cell:
         runs: how many runs have the number.
         missing: files of runs in which it is not stored.
         why: why it is undefined in others.
+        control: of a headline, the best that its controls reach in a run, mean over the runs that have one.
+        controls: which of them that is.
     """
 
     value: float | None
@@ -76,6 +79,8 @@ class Cell:
     runs: int
     missing: tuple[Path, ...]
     why: tuple[str, ...]
+    control: float | None = None
+    controls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,6 +179,7 @@ def cell_of(row: Row, column: Column) -> Cell:
     first = (known or found or [Number(None)])[0]
     value, sd, interval = over_seeds([number.value for number in known if number.value is not None]) if known else _NONE
     single = len(row.runs) == 1
+    best = [] if column.figure else [each for run in row.runs if (each := best_control(run, column.metric)) is not None]
     return Cell(
         value,
         sd,
@@ -184,6 +190,8 @@ def cell_of(row: Row, column: Column) -> Cell:
         len(known),
         tuple(run.path for run, number in numbers if number is None),
         tuple(dict.fromkeys(number.why for number in found if number.value is None)),
+        sum(value for _, value in best) / len(best) if best else None,
+        tuple(dict.fromkeys(name for name, _ in best)),
     )
 
 

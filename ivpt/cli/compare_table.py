@@ -1,10 +1,10 @@
 """A comparison as sheets, as comma-separated values and as plain values, with its footnotes."""
 
-import shlex
 from typing import Any
 
 from ivpt.analysis.comparison import Cell, Column, Comparison, Row
 from ivpt.analysis.differences import Difference
+from ivpt.cli.compare_missing import missing_notes
 from ivpt.cli.sheet import DASH, Sheet, between, digits, to_csv
 
 SCHEMA = 1
@@ -12,9 +12,9 @@ SCHEMA = 1
 
 
 def values(found: Comparison) -> Sheet:
-    """Rows of runs, columns of metrics: the value, its sd over seeds, its interval."""
+    """Rows of runs, columns of metrics: the value, its sd over seeds, its interval, the best of its controls."""
     rows = [
-        (name_lines(row), *(value_lines(cell) for cell in cells))
+        (name_lines(row), *((*value_lines(cell), *control_lines(cell)) for cell in cells))
         for row, cells in zip(found.rows, found.cells, strict=True)
     ]
     return Sheet(("run", *(head_of(found, k) for k in range(len(found.columns)))), tuple(rows))
@@ -58,6 +58,11 @@ def value_lines(cell: Cell) -> tuple[str, ...]:
     return (shown, f"({around})") if around else (shown,)
 
 
+def control_lines(cell: Cell) -> tuple[str, ...]:
+    """``control 57.1``; nothing without one."""
+    return () if cell.control is None else (f"control {digits(cell.control, cell.unit)}",)
+
+
 def _difference_lines(difference: Difference | None, unit: str) -> tuple[str, ...]:
     if difference is None:
         return (DASH,)
@@ -80,23 +85,31 @@ def footnotes(found: Comparison) -> list[str]:
             "± and (…) of several seeds: standard deviation over seeds, and Student's 95 % interval of their mean"
         )
     notes = ["; ".join(kinds).replace("test images", f"{found.rows[0].runs[0].split} images") + "."]
+    notes += _about_controls(found)
+    notes += missing_notes(found)
     for k, column in enumerate(found.columns):
-        notes += _missing(found, k, column)
+        notes += _undefined(found, k, column)
     return notes + list(found.notes)
 
 
-def _missing(found: Comparison, k: int, column: Column) -> list[str]:
+def _about_controls(found: Comparison) -> list[str]:
+    known = []
+    for k, column in enumerate(found.columns):
+        names = dict.fromkeys(name for cells in found.cells for name in cells[k].controls)
+        if names:
+            known.append(f"{column.head} ({' or '.join(map(_bare, names))})")
+    if not known:
+        return []
+    return [f"control: the best that is reached without knowing the concepts, by {'; '.join(known)}."]
+
+
+def _bare(control: str) -> str:
+    """``constant centre`` of ``control: constant centre``, which stands behind the word."""
+    return control.removeprefix("control").lstrip(":, ") or control
+
+
+def _undefined(found: Comparison, k: int, column: Column) -> list[str]:
     notes = []
-    split = found.rows[0].runs[0].split
-    files = [path for cells in found.cells for path in cells[k].missing]
-    if files:
-        more = "" if split == "test" else f" --split {split}"
-        first = shlex.quote(str(files[0]))
-        others = f" (and likewise {', '.join(map(str, files[1:]))})" if len(files) > 1 else ""
-        notes.append(
-            f"{DASH} {column.head} is not stored; compute it with: "
-            f"ivpt evaluate {first} --metric {column.metric}{more}{others}"
-        )
     for row, cells in zip(found.rows, found.cells, strict=True):
         for why in cells[k].why:
             notes.append(f"{DASH} {column.head} of {row.name} is undefined: {why}")
@@ -153,6 +166,8 @@ def cell_json(cell: Cell) -> dict[str, Any]:
         "runs": cell.runs,
         "missing_in": [str(path) for path in cell.missing],
         "undefined": list(cell.why),
+        "control": cell.control,
+        "controls": list(cell.controls),
     }
 
 

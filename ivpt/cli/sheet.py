@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 DASH = "–"
 """Where there is no number."""
+_GAP = 2
+"""Spaces between two columns."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,9 @@ class Sheet:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=None, padding=(0, 2, 0, 0))
+        table = Table(box=None, padding=(0, _GAP, 0, 0))
         for k, head in enumerate(self.head):
-            words = Text(printable(head))
+            words = Text("\n".join(map(printable, head.split("\n"))))
             # what does not fit is folded, never cut
             table.add_column(words, justify="right" if k else "left", overflow="fold")
         for row in self.rows:
@@ -51,6 +53,39 @@ class Sheet:
             first.stylize("bold")
             table.add_row(first, *others)
         return table
+
+    @property
+    def widths(self) -> list[int]:
+        """Characters that each column takes in a terminal, with the space behind it."""
+        return [
+            _GAP + max(len(printable(line)) for cell in (head.split("\n"), *cells) for line in cell)
+            for head, *cells in zip(self.head, *self.rows, strict=True)
+        ]
+
+    def turned(self) -> "Sheet":
+        """Rows as columns."""
+        names = ["\n".join(row[0]) for row in self.rows]
+        rows = (((head,), *(row[k] for row in self.rows)) for k, head in enumerate(self.head) if k)
+        return Sheet((self.head[0], *names), tuple(rows))
+
+    def on_one_line(self) -> "Sheet":
+        """Lines of a cell joined."""
+        return Sheet(self.head, tuple(tuple((" ".join(cell),) for cell in row) for row in self.rows))
+
+    def blocks(self, width: int) -> Iterator["Sheet"]:
+        """Columns in groups that fit into a width, the first column before each; at least one other in each."""
+        widths = self.widths
+        taken: list[int] = []
+        for k in range(1, len(widths)):
+            if taken and widths[0] + sum(widths[j] for j in taken) + widths[k] > width:
+                yield self._of(taken)
+                taken = []
+            taken.append(k)
+        yield self._of(taken)
+
+    def _of(self, columns: Sequence[int]) -> "Sheet":
+        chosen = (0, *columns)
+        return Sheet(tuple(self.head[k] for k in chosen), tuple(tuple(row[k] for k in chosen) for row in self.rows))
 
 
 def to_csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -82,18 +117,32 @@ def escaped(words: str) -> str:
 
 
 def drawn(sheets: Sequence[Sheet], notes: Sequence[str]) -> str:
-    """Sheets and the sentences below them as a terminal shows them, or as plain words where stdout is none."""
+    """Sheets and the sentences below them as a terminal shows them, or as plain words where stdout is none.
+
+    A sheet that is too wide is turned; where that does not suffice, its columns stand in blocks below each other.
+    """
     from rich.console import Console
     from rich.text import Text
 
     console = Console(highlight=False)
     with console.capture() as captured:
         for sheet in sheets:
-            console.print(sheet.to_rich())
-            console.print()
+            for block in fitted(sheet, console.width):
+                console.print(block.to_rich())
+                console.print()
         for note in notes:
             console.print(Text(printable(note)))
     return captured.get()
+
+
+def fitted(sheet: Sheet, width: int) -> list[Sheet]:
+    """A sheet in the first shape that fits into a width."""
+    turned = sheet.turned()
+    for shape in (sheet, turned.on_one_line(), turned):
+        # the space behind the last column may go
+        if sum(shape.widths) - _GAP <= width:
+            return [shape]
+    return list(turned.blocks(width))
 
 
 def in_markdown(sheets: Sequence[Sheet], notes: Sequence[str]) -> str:

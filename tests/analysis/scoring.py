@@ -39,8 +39,12 @@ def write_scored(
     sha: str = "ab",
     config: Mapping[str, Any] | None = None,
     val: Sequence[int] = (),
+    keypoints: Sequence[str] = ("beak",),
 ) -> Path:
-    """A run whose test images are recognised as ``right`` (1 or 0) says; ``val`` likewise; one train image first."""
+    """A run whose test images are recognised as ``right`` (1 or 0) says; ``val`` likewise; one train image first.
+
+    That there are ``keypoints`` is said, but where they are is not stored.
+    """
     judged = np.array([*right, *val], int)
     n = len(judged) + 1
     labels = np.arange(n) % 2
@@ -49,7 +53,8 @@ def write_scored(
         seed=seed,
         split_sha256=sha * 32,
         config={"training": {"epochs": 2, "seed": seed}, **(config or {})},
-        info={"name": dataset, "classes": ["a", "b"], "licence": ""},
+        backbone={"name": "b", "weights": {"source": "file", "name": "w", "sha256": "00"}, "image_size": [28, 28]},
+        info={"name": dataset, "classes": ["a", "b"], "licence": "", "keypoints": list(keypoints)},
         images=small.ImageTable(ids=[names.format(i) for i in range(n)], labels=labels, splits=splits),
         metrics={name: {**found, "metric": found["metric"] or name} for name, found in (metrics or {}).items()},
     )

@@ -152,7 +152,7 @@ def test_columns_by_default_and_by_name(tmp_path: Path) -> None:
     a = write_scored(tmp_path / "a.h5", A, metrics={"zeta": entry(1.0), "alignment": entry(99.0), "beta": entry(1.0)})
     b = write_scored(tmp_path / "b.h5", A, metrics={"consistency": entry(60.0)})
     runs = [read_scored(a), read_scored(b)]
-    assert [column.head for column in default_columns(runs)] == ["Con.", "Acc.", "IoU", "beta", "zeta"]
+    assert [column.head for column in default_columns(runs)] == ["Con.", "Acc.", "alignment", "beta", "zeta"]
     assert parse_column("consistency: control") == Column("consistency", "control")
     check_columns([Column("beta"), Column("consistency", "control"), Column("stability")], runs, ["stability"])
     with pytest.raises(ConfigError, match="no metric 'consistenci'"):

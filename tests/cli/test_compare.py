@@ -52,7 +52,7 @@ def test_markdown_to_the_letter(here: Path, capsys: pytest.CaptureFixture[str]) 
     assert told(capsys, "one.h5", "two.h5", "--format", "markdown").splitlines() == [
         "| run | Con. [%] | Acc. [%] |",
         "| --- | ---: | ---: |",
-        "| one | 60.0 (57.0 to 64.0) | 75.0 (40.9 to 92.9) |",
+        "| one | 60.0 (57.0 to 64.0) control 12.0 | 75.0 (40.9 to 92.9) |",
         "| two | – | 50.0 (21.5 to 78.5) |",
         "",
         "| minus one | Con. [%] | Acc. [%] |",
@@ -60,7 +60,8 @@ def test_markdown_to_the_letter(here: Path, capsys: pytest.CaptureFixture[str]) 
         f"| two | – | -25.0 (-62.5 to 0.0) p = {by_chance:.3f} |",
         "",
         "- (…): 95 % interval over test images.",
-        "- – Con. is not stored; compute it with: ivpt evaluate two.h5 --metric consistency",
+        "- control: the best that is reached without knowing the concepts, by Con. (control).",
+        "- – not stored in two.h5: Con.; compute with: ivpt evaluate two.h5 --metric consistency",
         "- p: two-sided bootstrap over test images; it is not corrected for the number of comparisons.",
     ]
 
@@ -71,7 +72,7 @@ def test_the_terminal_table_says_the_same(here: Path, capsys: pytest.CaptureFixt
     assert lines[0] == ["run", "Con.", "[%]", "Acc.", "[%]"]
     assert lines[1] == ["one", "60.0", "75.0"]
     assert "(57.0 to 64.0)" in words and f"p = {by_chance:.3f}" in words
-    assert "ivpt evaluate two.h5 --metric consistency" in words
+    assert "ivpt evaluate two.h5 --metric consistency" in words and "control 12.0" in words
     assert "\x1b" not in words
 
 
@@ -107,8 +108,8 @@ def test_groups_and_a_baseline_that_is_named_only_there(here: Path, capsys: pyte
 def test_a_variant_and_a_split_can_be_asked_for(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = told(capsys, "one.h5", "two.h5", "--metric", "consistency:control", "--format", "markdown")
     assert "| run | consistency: control [%] |" in words and "| one | 12.0 |" in words
-    words = told(capsys, "one.h5", "two.h5", "--metric", "stability", "--split", "val")
-    assert "--metric stability --split val" in " ".join(words.split())
+    words = told(capsys, "one.h5", "two.h5", "--metric", "alignment", "--split", "val")
+    assert "--metric alignment --split val" in " ".join(words.split())
 
 
 def test_what_is_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -153,6 +154,7 @@ def test_stored_metrics_of_the_same_images_are_paired_in_every_format(
         "| one | +0.0 (-5.0 to 5.0) |",
         "",
         "- (…): 95 % interval over test images.",
+        "- control: the best that is reached without knowing the concepts, by Con. (control).",
         "- p: two-sided bootstrap over test images; it is not corrected for the number of comparisons.",
         "- Without p: joined from the two intervals as if these were independent, without a test.",
         f"- Without p, Con. of one: {NOT_STORED}.",
@@ -199,6 +201,42 @@ def test_no_torch_behind_it(here: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "Con." in done.stdout and done.stdout.rstrip().endswith("[]")
+
+
+def test_a_table_that_is_too_wide_is_turned_and_no_head_is_broken(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("consistency", "alignment", "insertion_deletion", "keypoint_regression", "pointing_game_boxes", "sanity")
+    runs = [f"run_{k}.h5" for k in range(5)]
+    for k, name in enumerate(runs):
+        values = {metric: entry(12.5 + k, (10.5, 14.5)) for metric in names}
+        write_scored(Path(name), RIGHT["one"], seed=k, metrics=values)
+    monkeypatch.setenv("COLUMNS", "80")
+    for few in (2, 5):
+        lines = told(capsys, *runs[:few]).splitlines()
+        heads = [line.split() for line in lines if line.split()[:1] in (["run"], ["minus"])]
+        shown = [head[1:] for head in heads if head[0] == "run"]
+        assert [name for block in shown for name in block] == [f"run_{k}" for k in range(few)]
+        for metric in names:
+            unbroken = "Con." if metric == "consistency" else metric
+            assert sum(line.startswith(f"{unbroken} [%]") for line in lines) == len(heads)
+        assert max(map(len, lines)) <= 80
+    monkeypatch.setenv("COLUMNS", "300")
+    assert told(capsys, *runs).splitlines()[0].split()[:3] == ["run", "Con.", "[%]"]
+
+
+def test_a_metric_that_the_images_cannot_give_is_not_recommended(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_scored(Path("bare.h5"), RIGHT["two"], keypoints=(), dataset="bare")
+    asked = ("--metric", "consistency", "--metric", "alignment", "--metric", "nmi_ari")
+    words = told(capsys, "one.h5", "bare.h5", *asked, "--format", "markdown")
+    assert "- – not stored in bare.h5: alignment; compute with: ivpt evaluate bare.h5 --metric alignment\n" in words
+    assert "Con. cannot be computed for bare.h5: Consistency and stability compare maps with annotated parts" in words
+    assert "nmi_ari cannot be computed for bare.h5: its images have no keypoints." in words
+    # one.h5 says that it has keypoints, but has none that can be seen
+    assert "not stored in one.h5: alignment; compute with: ivpt evaluate one.h5 --metric alignment\n" in words
+    assert "nmi_ari cannot be computed for one.h5: its images have no keypoints." in words
 
 
 def test_a_narrow_terminal_folds_and_cuts_nothing(
