@@ -40,8 +40,10 @@ def table(found: "Evaluation", split: str) -> Table:
                 metric.layer or "" if first else "",
                 f"{metric.images:,}" if first else "",
             )
-            if figure.value is None and figure.why:
-                result.add_row(Text(f"    {printable(figure.why)}", style="italic"))
+            note = figure.why if figure.value is None else metric.parameters.get(label)
+            # a parameter by a figure's name says what that figure is of: which group is the worst, and how small it is
+            if isinstance(note, str) and note:
+                result.add_row(Text(f"    {printable(note)}", style="italic"))
     return result
 
 

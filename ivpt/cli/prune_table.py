@@ -30,18 +30,20 @@ def splits(report: dict[str, Any]) -> Sheet | None:
         for split, found in report["splits"].items()
     )
     what = "without the evidence" if report["kind"] == "evidence" else "without the prototypes"
+    if report.get("refit") is not None:
+        what += ", new head"
     return (
         Sheet(("accuracy [%]", "before", what, "changed", "right to wrong", "wrong to right"), rows) if rows else None
     )
 
 
 def groups(report: dict[str, Any]) -> Sheet | None:
-    """The worst pair of class and attribute value of each split."""
+    """The worst pair of class and attribute value of each split, with the number of images it rests on."""
     rows = []
     for split, found in report["splits"].items():
         for name, pair in found["worst_groups"].items():
             cells = (
-                (*_accuracy(pair[when]), f"{pair[when]['class']}, {pair[when]['value']}")
+                (*_accuracy(pair[when]), f"{pair[when]['class']}, {pair[when]['value']}", _count(pair[when]["images"]))
                 for when in ("before", "after")
             )
             rows.append(((f"{split}, {name}",), *cells))
@@ -88,6 +90,10 @@ def _sentences(report: dict[str, Any]) -> Iterator[str]:
     run, out = shlex.quote(report["run"]), shlex.quote(report["out"])
     yield f"Written: {report['out']} (metrics but accuracy are not taken over: ivpt evaluate {out})."
     yield f"Next: ivpt explore {out}, or ivpt compare {run} {out} --metric accuracy"
+
+
+def _count(images: int) -> str:
+    return "1 image" if images == 1 else f"{images:,} images"
 
 
 def _accuracy(found: dict[str, Any]) -> tuple[str, ...]:

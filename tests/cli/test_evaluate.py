@@ -83,6 +83,29 @@ def test_a_table_for_people(path: Path, stranger: str, capsys: pytest.CaptureFix
     assert "stranger" in capsys.readouterr().out
 
 
+def test_the_worst_group_is_named_with_its_number_of_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = write_synthetic_run(tmp_path / "run.h5", images=60, thumbnails=False)
+    assert ivpt(["evaluate", str(run), "--metric", "accuracy"]) == ExitCode.OK
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    with RunFile(run) as opened:
+        entry = opened.metrics()["accuracy"]
+        labels, right = opened.labels, opened.predictions == opened.labels
+        name, values = next(iter(opened.attributes().items()))
+        named = opened.info["attributes"][name]
+        test = opened.splits == 2
+        shares = {
+            (c, v): (right[test & (labels == c) & (values == v)].mean(), -n)
+            for c in range(len(opened.classes))
+            for v in range(len(named))
+            if (n := int((test & (labels == c) & (values == v)).sum()))
+        }
+        c, v = min(shares, key=lambda pair: shares[pair])
+        words = f"{opened.classes[c]} with {name} {named[v]}: {-shares[c, v][1]} images"
+    at = next(k for k, line in enumerate(lines) if line.startswith(f"worst group by {name}"))
+    assert lines[at + 1].startswith(words)
+    assert entry["figures"][f"worst group by {name}"]["value"] == pytest.approx(100 * shares[c, v][0])
+
+
 def test_json_is_all_there_is_on_stdout(path: Path, stranger: str, capsys: pytest.CaptureFixture[str]) -> None:
     line = ["evaluate", "--metric.stranger.noise", "3", str(path), "--json", "--metric.stranger.threshold=0.75"]
     assert ivpt([*line, "--metric", stranger]) == ExitCode.OK

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ivpt.cli import run as ivpt
+from ivpt.cli.prune_table import shown
 from ivpt.errors import ExitCode
 from ivpt.runfile.concept import Concept
 from ivpt.runfile.edit_log import EditLog
@@ -35,6 +36,7 @@ def test_a_pruned_run_beside_the_run(birds: Path, capsys: Capture) -> None:  # n
     assert "--overwrite" in capsys.readouterr().err
     assert ivpt(["prune", str(birds), "--drop", "L6:3", "--overwrite", "--refit-head", "--json"]) == ExitCode.OK
     report = json.loads(capsys.readouterr().out)
+    assert "without the prototypes, new head" in shown(report) and "new head" not in shown({**report, "refit": None})
     assert report["removed"] == {"L6": [3]} and report["refit"]["epochs"] == 30 and report["kind"] == "model"
     assert ivpt(["info", str(out)]) == ExitCode.OK
     said = capsys.readouterr()
@@ -56,6 +58,10 @@ def test_evidence_needs_no_model(synthetic: Path, capsys: Capture) -> None:
     assert report["splits"]["test"]["after"]["correct"] == right
     assert ivpt(words) == ExitCode.OK
     out = capsys.readouterr().out
+    for when in ("before", "after"):
+        pairs = report["splits"]["test"]["worst_groups"].values()
+        counts = [pair[when]["images"] for pair in pairs]
+        assert counts and all(f"{n} image" in out for n in counts)
     assert f"{report['splits']['test']['flipped']}" in out and "it feeds coarse:2" in out.replace("\n", " ")
     assert ivpt(["prune", str(synthetic), "--evidence", "--drop", "L6:2"]) == ExitCode.OK
     assert synthetic.read_bytes() == before and list(synthetic.parent.iterdir()) == [synthetic]
