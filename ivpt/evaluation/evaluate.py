@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ivpt.errors import IvptError, OutputError, PluginError
+from ivpt.errors import DataError, IvptError, OutputError, PluginError
 from ivpt.evaluation.needs import Annotations
 from ivpt.evaluation.record import as_entry, replicates_of
 from ivpt.evaluation.wanted import is_stored, view_images
@@ -173,7 +173,10 @@ class _Plan:
             refusal = self._annotations.refusal(name, metric)
             if refusal is not None:
                 raise refusal
-            self._missing[name] = _of_a_plugin(name, metric, partial(self._missing_views, metric))
+            try:
+                self._missing[name] = _of_a_plugin(name, metric, partial(self._missing_views, metric))
+            except DataError as error:
+                raise DataError(error.message, self._annotations.way_out()) from error
             self.metrics[name] = metric
 
     def settle(self) -> None:

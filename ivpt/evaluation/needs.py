@@ -61,8 +61,12 @@ class Annotations:
         return DataError(
             f"The metric {name!r} needs {' and '.join(missing)}, which the images of "
             f"{self._run.info.get('name', 'this run')!r} do not have.",
-            f"Metrics that work here: {', '.join(self._working()) or 'none'}.",
+            self.way_out(),
         )
+
+    def way_out(self) -> str:
+        """Names the metrics that can be computed here."""
+        return f"Metrics that work here: {', '.join(self._working()) or 'none'}."
 
     def _working(self) -> list[str]:
         names = []
