@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from skimage import measure
 
-from ivpt.ui.palette import colour, colours, ink, mark
+from ivpt.ui.palette import colour, colours, ink
 from ivpt.ui.raster import enlarge, labels, overlay
 
 SIDE = 480
@@ -90,7 +90,9 @@ def _number(pen: ImageDraw.ImageDraw, cells: NDArray[np.uint8], size: tuple[int,
 def _badge(pen: ImageDraw.ImageDraw, x: float, y: float, channel: int, background: int) -> None:
     fill = colour(channel, background)
     pen.ellipse((x - _BADGE / 2, y - _BADGE / 2, x + _BADGE / 2, y + _BADGE / 2), fill=fill, outline=ink(fill))
-    pen.text((x, y), mark(channel, background), fill=ink(fill), font=_font(13), anchor="mm")
+    number = "·" if channel == background else str(channel)
+    # one digit in 13 pixels, two in 11, three in 9: so they stay inside the disk
+    pen.text((x, y), number, fill=ink(fill), font=_font(15 - 2 * len(number)), anchor="mm")
 
 
 def _explain(pen: ImageDraw.ImageDraw, x: int, title: str, legend: Sequence[Line], background: int) -> None:

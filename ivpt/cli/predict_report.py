@@ -21,6 +21,10 @@ SCHEMA = 1
 """Version of the ``--json`` output; a key is never renamed or removed without raising it."""
 TOP = 5
 """Classes that ``--json`` names."""
+NOT_CALIBRATED = (
+    "Probabilities are softmaxes of the logits, not calibrated: a picture of something else gets a class, too, and may "
+    "get it with a high one."
+)
 
 
 class TextReport:
@@ -41,8 +45,10 @@ class TextReport:
 
     def add(self, prediction: Prediction) -> None:
         """Take note of an image, and draw it."""
+        where = ""
         if self._out is not None:
             self._drawn += len(save_overlays(prediction, self._classes, self._layers, self._names, self._out))
+            where = f"  drawn: {overlay_path(prediction, '*', self._out)}"
         c = prediction.predicted
         shares = list(enumerate(contributions(prediction.scores)[:, c], 1))
         names = {k: self._names.get(f"{COARSE}:{k}") for k, _ in shares}
@@ -50,7 +56,7 @@ class TextReport:
         terms = "  ".join(f"{called[k]}: {value:+.2f}" for k, value in shares if k not in self._removed)
         self._lines.append(
             f"{prediction.found.path}  {self._classes[c]}  {prediction.probabilities[c]:.1%}  "
-            f"logit {prediction.logits[c]:+.2f} = {terms}"
+            f"logit {prediction.logits[c]:+.2f} = {terms}{where}"
         )
 
     def end(self, unreadable: Sequence[Unreadable]) -> None:
@@ -59,6 +65,8 @@ class TextReport:
             click.echo(printable(line))
         if self._drawn:
             click.echo(f"Pictures drawn into {self._out}: {self._drawn}.", err=True)
+        if self._lines:
+            click.echo(NOT_CALIBRATED, err=True)
 
 
 class JsonReport:
@@ -89,6 +97,8 @@ class JsonReport:
         named = [{"image": str(entry.found.path), "why": entry.error.message} for entry in unreadable]
         begin = "" if self._images else self._begin()
         click.echo(f'{begin}],\n"unreadable": {json.dumps(named)}}}')
+        if self._images:
+            click.echo(NOT_CALIBRATED, err=True)
 
     def _begin(self) -> str:
         return json.dumps(self._head)[:-1] + ', "images": ['
@@ -150,7 +160,7 @@ def save_overlays(
     c = prediction.predicted
     title = f"{classes[c]}  {prediction.probabilities[c]:.1%}"
     for layer in layers:
-        path = (out / prediction.found.name).with_suffix(f".{layer.key}.png")
+        path = overlay_path(prediction, layer.key, out)
         png = draw(
             prediction.picture,
             prediction.regions(layer.key),
@@ -163,6 +173,11 @@ def save_overlays(
             temporary.write_bytes(png)
         paths[layer.key] = str(path)
     return paths
+
+
+def overlay_path(prediction: Prediction, layer: str, out: Path) -> Path:
+    """Where an image's picture of a layer goes."""
+    return (out / prediction.found.name).with_suffix(f".{layer}.png")
 
 
 def legend(prediction: Prediction, layer: LayerInfo, names: Mapping[str, str]) -> list[Line]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from ivpt.cli import predict_report
 from ivpt.cli import run as ivpt
@@ -70,6 +70,7 @@ def test_one_line_per_image_for_people(trained: Path, capsys: pytest.CaptureFixt
     terms = "  ".join(f"{k}: {value:+.2f}" for k, value in enumerate(row["contributions"], 1))
     line = f"{image}  {row['prediction']}  {row['probability']:.1%}  logit {row['logit']:+.2f} = {terms}"
     assert said.out == line + "\n" and "random" not in said.err.lower()
+    assert "not calibrated" in said.err
 
 
 def test_concepts_are_called_by_their_names(
@@ -154,6 +155,30 @@ def test_a_concept_is_told_by_its_number_too() -> None:
     middle = arrays[0][110:130, 225:255]
     assert middle.max() - middle.min() > 60 and np.ptp(arrays[2][110:130, 225:255]) < 5
     assert (arrays[0] != arrays[1]).any()
+
+
+def test_the_number_of_the_tenth_concept_is_written_not_a_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", lambda pen, at, words, **more: written.append(words))
+    regions = np.array([[0, 10, 10, 0], [0, 10, 10, 9]])
+    draw(np.full((48, 96, 3), 90, np.uint8), regions, 11, 0, "title", [Line(10, "left"), Line(9, "right")])
+    assert sorted(written) == sorted(["10", "9", "title", "10", "left", "9", "right"])
+
+
+def test_it_is_said_which_picture_is_of_which_image(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = [trained.parent / "pictures" / colour / "00.png" for colour in ("red", "blue")]
+    out = tmp_path / "out"
+    assert ivpt(["predict", str(trained), *map(str, images), "--out", str(out), "--layer", "L7"]) == ExitCode.OK
+    lines = capsys.readouterr().out.splitlines()
+    for image, line, name in zip(images, lines, ("00", "00-2"), strict=True):
+        assert line.startswith(f"{image}  ") and line.endswith(f"  drawn: {out / name}.*.png")
+    rows = told(capsys, trained, *images, "--out", out, "--layer", "L7")["images"]
+    assert [(row["image"], row["overlays"]["L7"]) for row in rows] == [
+        (str(image), str(out / f"{name}.L7.png")) for image, name in zip(images, ("00", "00-2"), strict=True)
+    ]
+    assert all(Path(row["overlays"]["L7"]).is_file() for row in rows)
 
 
 def test_names_of_results_are_unique(tmp_path: Path) -> None:
