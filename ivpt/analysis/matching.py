@@ -282,10 +282,37 @@ def _by_prototypes(first: RunFile, second: RunFile, a: LayerInfo, b: LayerInfo, 
         _without(b, [m.second for m in matches], everywhere[1]),
         same,
         (
-            "The runs have no image in common: their prototypes are compared, by cosine. That says where a concept "
-            "looks in the space of features, not what it covers in a picture.",
+            *_same_start(first, second, a, b),
+            *_unmatched(cosine, matches, a, b),
+            "Prototypes say where a concept looks in the space of features, not what it covers in a picture.",
         ),
     )
+
+
+def _same_start(first: RunFile, second: RunFile, a: LayerInfo, b: LayerInfo) -> list[str]:
+    """A caution where the prototypes were the same before training: they are drawn layer by layer from the seed."""
+    drawn = [
+        [run.prototypes(layer.key).shape for layer in run.layers[: run.layers.index(own) + 1]]
+        for run, own in ((first, a), (second, b))
+    ]
+    if first.seed != second.seed or drawn[0] != drawn[1]:
+        return []
+    return [
+        f"Both runs began from the same random numbers (seed {first.seed}): likeness of prototypes may be that of "
+        "their start."
+    ]
+
+
+def _unmatched(cosine: NDArray[np.float64], matches: Sequence[Match], a: LayerInfo, b: LayerInfo) -> list[str]:
+    """What cosines unrelated prototypes have: those of all pairs that are no match, background left out."""
+    apart = np.zeros(cosine.shape, bool)
+    apart[np.ix_(a.foreground, b.foreground)] = True
+    for match in matches:
+        apart[match.first, match.second] = False
+    if not apart.any():
+        return []
+    rest = cosine[apart]
+    return [f"Cosine of pairs not matched: 95 % below {np.quantile(rest, 0.95):.2f}, greatest {rest.max():.2f}."]
 
 
 def _notes(first: RunFile, second: RunFile, images: int, common: int) -> list[str]:

@@ -244,7 +244,14 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         independently. Then concepts that only one of the runs has, with the best overlap they reach. A pair has one
         colour in both runs, and the names that it has in either.""",
     ),
-    "compare-note": ("How they were matched", "What was compared with what, and on how many images."),
+    "compare-note": (
+        "How they were matched",
+        """What was compared with what, and on how many images.
+
+        Where prototypes are compared, the cosines of the pairs that are no match say what unrelated prototypes have.
+        Runs of one seed draw the same prototypes at their start, and training turns them only so far: concept k is then
+        like concept k, whatever the two runs have learned. Compare runs of different seeds to rule that out.""",
+    ),
     "compare-pictures": (
         "Regions of both",
         """The same images twice, with the region of the concept in run A and in run B: where it is largest and surest,

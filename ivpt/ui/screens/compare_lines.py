@@ -118,7 +118,8 @@ def note_lines(compare: Compare, width: int, height: int) -> list[Content]:
         f"{len(matching.appeared)} only in B"
     )
     notes = (Content.styled(plain(note), "$warning") for note in matching.notes)
-    return folded([Content(count), Content.styled(how, MUTED), *notes], width)
+    # where there is little room the end is cut, and never what warns
+    return folded([Content(count), *notes, Content.styled(how, MUTED)], width)
 
 
 def view_title(compare: Compare) -> Content:
