@@ -3,6 +3,7 @@
 import sys
 from typing import TYPE_CHECKING
 
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -19,6 +20,9 @@ _UNBROKEN = 200
 def show(found: "Evaluation", split: str) -> None:
     """Print what an evaluation found to stdout; where that is no terminal, lines are not broken."""
     Console(highlight=False, width=None if sys.stdout.isatty() else _UNBROKEN).print(table(found, split))
+    intervals = [f.interval for metric in found.results.values() for f in metric.figures.values() if f.interval]
+    if any(low == high for low, high in intervals):
+        click.echo("An interval without width: hardly any resample of these images changes the figure.", err=True)
 
 
 def table(found: "Evaluation", split: str) -> Table:

@@ -26,8 +26,8 @@ from ivpt.interfaces.metric import Figure, Metric, MetricResult, View
 class Plugin(Metric):
     summary = "share of images that are recognised, for a test"
 
-    def __init__(self, *, noise: int = -1, threshold: float = 0.5, split: str = "test", crash: bool = False) -> None:
-        self.noise, self.threshold, self.split, self.crash = noise, threshold, split, crash
+    def __init__(self, *, noise: int = -1, threshold: float = 0.5, split: str = "test", crash: bool = False, most: float = 99.5):
+        self.noise, self.threshold, self.split, self.crash, self.most = noise, threshold, split, crash, most
 
     def views(self, evidence):
         return [View(noise_seed=self.noise, split=self.split)] if self.noise >= 0 else []
@@ -37,7 +37,7 @@ class Plugin(Metric):
             raise ValueError("\\x1b[31mred")
         view = (self.views(evidence) or [View(split=self.split)])[0]
         right = evidence.predictions(view) == evidence.labels[evidence.indices(view)]
-        figures = {"right": Figure(100 * float(right.mean()), (1.0, 99.5)), "empty": Figure(None, why="Nothing there.")}
+        figures = {"right": Figure(100 * float(right.mean()), (1.0, self.most)), "empty": Figure(None, why="Nothing there.")}
         parameters = {"noise": self.noise, "threshold": self.threshold, "split": self.split}
         return MetricResult(figures, "%", True, len(right), parameters, layer="L7")
 """
@@ -79,6 +79,9 @@ def test_a_table_for_people(path: Path, stranger: str, capsys: pytest.CaptureFix
     assert rows[2] == ["empty", "undefined"] and rows[3] == ["Nothing", "there."]
     assert entry["value"] == pytest.approx(100 * right) and entry["parameters"]["threshold"] == 0.5
     assert said.err == ""
+    assert ivpt(["evaluate", str(path), "--metric", stranger, "--metric.stranger.most", "1"]) == ExitCode.OK
+    said = capsys.readouterr()
+    assert "1.0 to 1.0" in said.out and "interval without width" in said.err
     assert ivpt(["info", str(path)]) == ExitCode.OK
     assert "stranger" in capsys.readouterr().out
 

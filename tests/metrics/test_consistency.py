@@ -213,6 +213,16 @@ def test_intervals_are_seeded_and_hold_what_resampling_gives():
     assert Consistency(uncropped=False).compute(certain).figures["consistency"].interval == (100, 100)
 
 
+def test_the_interval_of_a_count_of_few_concepts_has_ends_that_the_count_can_take():
+    # 45 of 50 are on the head: less than 0.8 in 0.3 % of resamples; the other concept is nowhere
+    sure = birds([[HEAD, NOWHERE]] * 45 + [[NOWHERE, NOWHERE]] * 5, [SEEN] * 50, [0, 1] * 25)
+    found = Consistency(uncropped=False).compute(sure).figures["class-agnostic"]
+    assert found.value == 50 and found.interval == (50, 50) and set(found.replicates) == {0, 50}
+    # 8 of 10: a resample is below in a third of the cases
+    close = birds([[HEAD]] * 8 + [[NOWHERE]] * 2, [SEEN] * 10, [0] * 10)
+    assert Consistency(uncropped=False).compute(close).figures["class-agnostic"].interval == (0, 100)
+
+
 def test_the_order_of_images_changes_nothing_but_the_draws():
     evidence, *_ = scattered(2, n=30)
     metric = Consistency(uncropped=False, threshold=0.5)
