@@ -26,7 +26,9 @@ from ivpt.interfaces.metric import Figure, Metric, MetricResult, View
 class Plugin(Metric):
     summary = "share of images that are recognised, for a test"
 
-    def __init__(self, *, noise: int = -1, threshold: float = 0.5, split: str = "test", crash: bool = False, most: float = 99.5):
+    def __init__(
+        self, *, noise: int = -1, threshold: float = 0.5, split: str = "test", crash: bool = False, most: float = 99.5
+    ):
         self.noise, self.threshold, self.split, self.crash, self.most = noise, threshold, split, crash, most
 
     def views(self, evidence):
@@ -37,7 +39,8 @@ class Plugin(Metric):
             raise ValueError("\\x1b[31mred")
         view = (self.views(evidence) or [View(split=self.split)])[0]
         right = evidence.predictions(view) == evidence.labels[evidence.indices(view)]
-        figures = {"right": Figure(100 * float(right.mean()), (1.0, self.most)), "empty": Figure(None, why="Nothing there.")}
+        found = Figure(100 * float(right.mean()), (1.0, self.most))
+        figures = {"right": found, "empty": Figure(None, why="Nothing there.")}
         parameters = {"noise": self.noise, "threshold": self.threshold, "split": self.split}
         return MetricResult(figures, "%", True, len(right), parameters, layer="L7")
 """
