@@ -63,9 +63,9 @@ class Sheet:
         ]
 
     def turned(self) -> "Sheet":
-        """Rows as columns."""
+        """Rows as columns; what was a head with a unit has the unit below it."""
         names = ["\n".join(row[0]) for row in self.rows]
-        rows = (((head,), *(row[k] for row in self.rows)) for k, head in enumerate(self.head) if k)
+        rows = ((_unit_below(head), *(row[k] for row in self.rows)) for k, head in enumerate(self.head) if k)
         return Sheet((self.head[0], *names), tuple(rows))
 
     def on_one_line(self) -> "Sheet":
@@ -86,6 +86,11 @@ class Sheet:
     def _of(self, columns: Sequence[int]) -> "Sheet":
         chosen = (0, *columns)
         return Sheet(tuple(self.head[k] for k in chosen), tuple(tuple(row[k] for k in chosen) for row in self.rows))
+
+
+def _unit_below(head: str) -> tuple[str, ...]:
+    name, bracket, unit = head.rpartition(" [")
+    return (name, f"[{unit}") if bracket else (head,)
 
 
 def to_csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
