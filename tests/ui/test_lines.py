@@ -7,10 +7,12 @@ import pytest
 from textual.content import Content
 
 from ivpt.runfile.reader import RunFile
+from ivpt.ui.screens.answer_lines import worst_groups
 from ivpt.ui.screens.class_lines import importance_lines, list_lines, mistakes_lines
 from ivpt.ui.screens.compare_lines import side_lines
 from ivpt.ui.screens.concept_lines import list_lines as concept_lines
 from ivpt.ui.screens.concept_lines import rank_lines
+from ivpt.ui.screens.confusion_lines import matrix_lines
 from ivpt.ui.screens.difference_lines import difference_lines
 from ivpt.ui.screens.overview import data_lines, layer_lines, warning_lines
 from ivpt.ui.session import Session
@@ -106,3 +108,47 @@ def test_names_of_images_stand_over_them_or_not_at_all() -> None:
     assert line.plain.startswith(" A  concept 8  test/13/0002") and line.plain[30:42] == "test/02/0014"
     (line,) = side_lines("b", "concept 8 long name of a beak", ("test/13/0002",) * 3, 36, 1)
     assert line.plain == " B  concept 8 long name of a beak"
+
+
+def worst(name: str, value: str, images: int) -> dict[str, object]:
+    return {"class": name, "value": value, "accuracy": 0.75, "images": images}
+
+
+def test_the_worst_groups_are_named_with_their_images() -> None:
+    one, two = worst("Dusk Kestrel", "sky", 4), worst("Ember Shrike", "meadow", 1)
+    assert worst_groups(one, two, WIDE) == [
+        "before: Dusk Kestrel × sky, 4 images",
+        "after: Ember Shrike × meadow, 1 image",
+    ]
+    assert worst_groups(one, one, WIDE) == ["before and after: Dusk Kestrel × sky, 4 images"]
+    for line in (*worst_groups(one, two, 30), *worst_groups(one, one, 40)):
+        assert len(line) <= 40 and "image" in line
+
+
+@pytest.mark.parametrize("width", [24, NARROW, WIDE])
+@pytest.mark.parametrize("height", [5, 8, 12, 20, 30, 36])
+def test_what_the_matrix_leaves_out_is_counted(tmp_path: Path, width: int, height: int) -> None:
+    with RunFile(write_synthetic_run(tmp_path / "many.h5", images=120, classes=20)) as run:
+        session = Session(run)
+        fill(session)
+        session.classes.shown = "confusion"
+        fill(session)
+        matrix = session.classes.matrix
+        assert matrix is not None and len(session.classes.confusions()) > 5
+        many = len(matrix.classes)
+        for pair in (0, 3, 5):
+            session.classes.to_pair(pair)
+            true, said, count = session.classes.confusions()[pair]
+            lines = texts(matrix_lines(session, width, height))
+            assert len(lines) <= max(height, 4), lines
+            head = next(n for n, line in enumerate(lines) if line.replace(" ", "").isdigit())
+            numbers = [int(word) for word in lines[head].split()]
+            rows = lines[head + 1 :]
+            assert said in numbers and any(row.startswith(f"{true} ") for row in rows)
+            told = [line for line in lines[:head] if " of " in line and "more" in line]
+            assert any(f"{len(numbers)} of {many} columns" in line for line in told) == (len(numbers) < many)
+            assert any(f"{len(rows)} of {many} rows" in line for line in told) == (len(rows) < many)
+            (row,) = (row for row in rows if row.startswith(f"{true} "))
+            assert str(count) in row
+            if abs(matrix.classes.tolist().index(true) - matrix.classes.tolist().index(said)) < len(numbers):
+                assert true in numbers, "what was right is seen beside it"

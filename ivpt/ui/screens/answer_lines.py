@@ -3,7 +3,7 @@
 from textual.content import Content
 
 from ivpt.ui.parts.prune import CLASSES, FLIPS, Prune, changed_classes
-from ivpt.ui.text import plain, shortened
+from ivpt.ui.text import counted, plain, shortened
 from ivpt.ui.trial import Answer
 from ivpt.ui.widgets.cells import CHOSEN, MUTED, cut
 from ivpt.ui.widgets.sheet import click
@@ -55,18 +55,31 @@ def _summary(prune: Prune, answer: Answer, width: int) -> list[Content]:
     ]
     for attribute, groups in answer["worst_groups"].items():
         if "before" in groups and "after" in groups:
-            worst = groups["after"]
-            # another group may be the worst one afterwards, so there is no difference of one group to show
-            words = plain(f"{worst['class']} × {worst['value']}")
+            before, after = groups["before"], groups["after"]
             lines.append(
                 Content.assemble(
                     f"{cut(plain(f'worst {attribute}'), room)}",
-                    f"{groups['before']['accuracy']:8.1%}",
-                    (f"{worst['accuracy']:8.1%}", "bold"),
-                    (f" {cut(words, max(width - room - 17, 1))}", MUTED),
+                    f"{before['accuracy']:8.1%}",
+                    (f"{after['accuracy']:8.1%}", "bold"),
                 )
             )
+            lines += [Content.styled(f"  {words}", MUTED) for words in worst_groups(before, after, width - 2)]
     return lines
+
+
+def worst_groups(before: Answer, after: Answer, width: int) -> list[str]:
+    """Which group is the worst one; another one may be afterwards, so there is no difference of one group to show."""
+    (name, many), (then, many_then) = (
+        (plain(f"{group['class']} × {group['value']}"), counted(group["images"], "image")) for group in (before, after)
+    )
+    if name == then:
+        return [_called("before and after: ", name, many, width)]
+    return [_called("before: ", name, many, width), _called("after: ", then, many_then, width)]
+
+
+def _called(head: str, name: str, many: str, width: int) -> str:
+    """The name gives way where there is little room, and not the number of images."""
+    return f"{head}{shortened(name, max(width - len(head) - len(many) - 2, 8))}, {many}"
 
 
 def _interval(figure: Answer) -> str:

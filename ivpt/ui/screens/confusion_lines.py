@@ -63,9 +63,17 @@ def matrix_lines(session: Session, width: int, height: int) -> list[Content]:
     column_at = order.index(said) if said in order else 0
     head_height = 6 if height >= 16 or not height else 0
     rows = (height - head_height - 1) if height else len(order)
-    top, left = window(row_at, max(rows, 1), len(order)), window(column_at, across, len(order))
+    hidden = (across < len(order)) + (rows < len(order))
+    # the lines that say so take room themselves
+    hidden += hidden == 1 and rows == len(order) > 1 and bool(height)
+    rows = max(rows - hidden, 1) if height else rows
+    top, left = _window(row_at, column_at, rows, len(order)), _window(column_at, row_at, across, len(order))
     shown = range(left, min(left + across, len(order)))
-    lines = _heads(session, matrix, shown, name, head_height, column_at, cell)
+    lines = [
+        *_more("columns", left, across, len(order), "‹", "›"),
+        *_more("rows", top, rows, len(order), "↑", "↓"),
+        *_heads(session, matrix, shown, name, head_height, column_at, cell),
+    ]
     lines.append(
         Content.assemble(" " * name, *((f"{order[j]:>{cell}}", "bold" if j == column_at else MUTED) for j in shown))
     )
@@ -74,6 +82,20 @@ def matrix_lines(session: Session, width: int, height: int) -> list[Content]:
         label = Content.styled(cut(f"{order[i]} {session.class_name(order[i])}", name), "bold" if i == row_at else "")
         lines.append(Content.assemble(label, *cells, (f"+{matrix.elsewhere[i]}" if matrix.elsewhere[i] else "", MUTED)))
     return lines
+
+
+def _window(at: int, beside: int, room: int, many: int) -> int:
+    """First row or column shown: the confusion, and if they fit together what was right of both of its classes."""
+    return window((at + beside + 1) // 2 if abs(at - beside) < room else at, room, many)
+
+
+def _more(what: str, first: int, room: int, many: int, back: str, on: str) -> list[Content]:
+    """Which part is shown, where not all fit."""
+    if room >= many:
+        return []
+    before, after = first, many - first - room
+    marks = [f"{back} {before} more"] * (before > 0) + [f"{after} more {on}"] * (after > 0)
+    return [Content.styled(f"{room} of {many} {what}: {', '.join(marks)}", "$warning")]
 
 
 def _heads(
