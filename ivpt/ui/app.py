@@ -1,7 +1,7 @@
 """The explorer's app: it passes keys to the session and results of workers to the screens."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +26,8 @@ from ivpt.ui.theme import THEME
 from ivpt.ui.versions import Opened, Republished, Versions
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     # imports h5py and numpy, which the first paint does not wait for
     from ivpt.ui.session import Session
 
@@ -41,6 +43,12 @@ def _screen(name: str) -> Callable[[], Screen[None]]:
         return made
 
     return make
+
+
+def _commands() -> "type[Provider]":
+    from ivpt.ui.screens.commands import ActionCommands
+
+    return ActionCommands
 
 
 class Explorer(App[None]):
@@ -59,6 +67,7 @@ class Explorer(App[None]):
     CSS_PATH = Path(__file__).with_name("explore.tcss")
     MODES = {name: _screen(name) for name in SCREENS}
     DEFAULT_MODE = OVERVIEW
+    COMMANDS = {_commands}
     BINDINGS = [
         Binding(",".join(a.keys), a.binding, a.help, show=False, id=a.id)
         for a in ACTIONS
@@ -333,10 +342,14 @@ class Explorer(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The command palette: the actions of the screen, from the table."""
+        return (command for _, command in self.commands())
+
+    def commands(self) -> Iterator[tuple[str, SystemCommand]]:
+        """Name of each action of the screen, and what the command palette says of it."""
         for action in on_screen(self.current_mode):
             if action.id != "palette":
                 keys = " ".join(spelled(key) for key in self.keys_of(action))
-                yield SystemCommand(action.help.rstrip("."), keys, self._runner(action.binding))
+                yield action.id, SystemCommand(action.help.rstrip("."), keys, self._runner(action.binding))
 
     def keys_of(self, action: Action) -> tuple[str, ...]:
         """The keys of an action, the user's own where there are some."""

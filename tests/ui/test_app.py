@@ -15,6 +15,7 @@ from ivpt.ui import palette
 from ivpt.ui.actions import ACTIONS, ENTRIES, on_screen
 from ivpt.ui.app import Explorer
 from ivpt.ui.opening import read_path, reading_card
+from ivpt.ui.screens.commands import ActionCommands
 from ivpt.ui.screens.find import FindScreen
 from ivpt.ui.screens.help import help_lines
 from ivpt.ui.widgets.picture import PictureView
@@ -366,3 +367,16 @@ async def test_an_index_is_made_with_progress_and_given_up_when_the_explorer_is_
         await asyncio.sleep(0.02)
     assert ended
     app.close()
+
+
+@pytest.mark.asyncio
+async def test_the_palette_puts_a_command_first_whose_name_is_typed(drive: Callable[..., Any], run_path: Path) -> None:
+    async with drive(run_path) as (app, _):
+        found = ActionCommands(app.screen)
+        titles = dict(app.commands())
+        for name, command in titles.items():
+            for typed in (name, name.replace("_", " ").title()):
+                hits = [hit async for hit in found.search(typed)]
+                best = max(hits, key=lambda hit: hit.score)
+                assert str(best.match_display) == command.title, typed
+        assert "theme" in titles

@@ -102,9 +102,28 @@ async def test_a_second_run_that_is_none_is_said(drive: Callable[..., Any], path
         await press("6", "o")
         type_in(app, "none.h5")
         await press("enter")
-        assert "no run file" in " ".join(screen_text(app).split())
+        (told,) = app._notifications
+        assert "no run file" in told.message
         await press("v", "v", "v", "down", "enter", "o", "escape")
         assert app.is_running
+
+
+async def test_a_wrong_path_leaves_the_comparison(drive: Callable[..., Any], path: Path, other: Path) -> None:
+    async with drive(path, (100, 30)) as (app, press):
+        await press("6", "o")
+        type_in(app, "other.h5")
+        await press("enter", "down")
+        compare = app.session.part_named("compare")
+        pairs = compare.rows
+        await press("o")
+        app.screen.query_one(Input).value = str(other.with_name("none.h5"))
+        await press("enter")
+        assert (compare.place, compare.rows, compare.row) == (other, pairs, 1) and pairs
+        (told,) = app._notifications
+        assert "no run file" in told.message and "no run file" not in compare.other.trouble
+        app.clear_notifications()
+        await press()
+        assert "matched from" in " ".join(screen_text(app).split())
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -172,6 +191,11 @@ async def test_names_travel_to_a_second_annotator(drive: Callable[..., Any], pat
         type_in(app, "bo.json")
         await press("enter")
         assert app.session.edits.name(layer, 2) == "wing" and app.session.edits.name(layer, 3) == "leg"
+        await press("down")
+        assert app.session.view.concept == 3
+        text = " ".join(screen_text(app).split())
+        assert "taken over from bo.json: leg" in text and "nobody has named it" not in text
+        assert "bo.json: 2 taken over" in text
         await press("i")
         type_in(app, "other")
         await press("enter", "c")

@@ -100,6 +100,12 @@ class Naming(Part):
         return found
 
     @property
+    def taken_over(self) -> dict[str, Names]:
+        """File to the names that were imported from it and still hold."""
+        now = self.edits.now
+        return names_by_file(now.log, now.undone) if now is not None else {}
+
+    @property
     def opinions(self) -> Opinions:
         """Agreement on everything that more than one person has said."""
         studies = self.studies.latest or {}
@@ -131,6 +137,20 @@ def names_by_person(log: "tuple[Edit, ...]", undone: frozenset[int]) -> dict[str
         if edit.what == "name" and number not in undone and not edit.why.startswith(IMPORTED):
             found.setdefault(edit.who, {})[str(edit.arguments["concept"])] = str(edit.arguments["name"])
     return {who: own for who, names in found.items() if (own := {c: n for c, n in names.items() if n})}
+
+
+def names_by_file(log: "tuple[Edit, ...]", undone: frozenset[int]) -> dict[str, Names]:
+    """The names that hold now and were taken over, by the name of their file."""
+    last = {
+        str(edit.arguments["concept"]): edit
+        for number, edit in enumerate(log, 1)
+        if edit.what == "name" and number not in undone
+    }
+    found: dict[str, dict[str, str]] = {}
+    for concept, edit in last.items():
+        if edit.why.startswith(IMPORTED) and edit.arguments["name"]:
+            found.setdefault(edit.why.removeprefix(IMPORTED).strip(), {})[concept] = str(edit.arguments["name"])
+    return found
 
 
 def described(study: Study) -> dict[str, str]:

@@ -1,11 +1,38 @@
 """The command palette."""
 
+from typing import TYPE_CHECKING, cast
+
 from textual.binding import Binding
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Hit, Hits
+from textual.system_commands import SystemCommandsProvider
 from textual.widgets import OptionList
+
+if TYPE_CHECKING:
+    from ivpt.ui.app import Explorer
 
 PAGE = 10
 """Commands that a page key goes further."""
+
+
+EXACT = 1e6
+"""Score of the command whose name has been typed; likeness of letters scores some tens."""
+
+
+class ActionCommands(SystemCommandsProvider):
+    """Actions are found by what they do and by their names in the table of keys; an exact name comes first."""
+
+    async def search(self, query: str) -> Hits:
+        """The actions of the screen that match.
+
+        Args:
+            query: what has been typed.
+        """
+        matcher, typed = self.matcher(query), query.strip().casefold().replace(" ", "_")
+        for name, (title, keys, run, _) in cast("Explorer", self.app).commands():
+            likeness = max(matcher.match(title), matcher.match(name.replace("_", " ")))
+            score = EXACT if typed == name else likeness
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), run, help=keys)
 
 
 class Commands(CommandPalette):

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from ivpt.ui import editing
 from ivpt.ui.actions import COMPARE, IMAGE
-from ivpt.ui.comparing import EXAMPLES, Example
+from ivpt.ui.comparing import EXAMPLES, Example, read_other
 from ivpt.ui.parts.compare import IMPORTANCE, PICTURES, PREDICTIONS, Compare, Row
 from ivpt.ui.screens import compare_lines
 from ivpt.ui.screens.base import SessionScreen, bindings
@@ -119,7 +119,17 @@ class CompareScreen(SessionScreen):
         editing.ask(self.explorer, "Second run file", self._open, begun, "→ completes a path", endings=(".h5",))
 
     async def _open(self, typed: str) -> None:
-        if self.compare.beside(path_of(typed) if typed else None):
+        place, run = path_of(typed) if typed else None, self.session.run
+        if place is None or place == self.compare.place:
+            if self.compare.beside(place):
+                self.explorer.changed()
+            return
+        # what cannot be opened does not take the place of what is shown
+        found = await editing.in_thread(self.explorer, lambda: read_other(run, place))
+        if found is not None and self.compare.beside(place):
+            wish = self.compare.other.missing()
+            if wish is not None:
+                self.compare.other.take(wish, found)
             self.explorer.changed()
 
     def action_row(self, at: int) -> None:

@@ -45,7 +45,13 @@ def detail_lines(session: Session, naming: Naming, width: int, height: int) -> l
         Content.assemble((f"{plain(who, 16)}: ", MUTED), (plain(names[concept]), "bold"))
         for who, names in naming.people.items()
         if concept in names
-    ] or [Content.styled("nobody has named it: n", MUTED)]
+    ]
+    lines += [
+        Content.assemble((f"taken over from {plain(file, 24)}: ", MUTED), (plain(names[concept]), "bold"))
+        for file, names in naming.taken_over.items()
+        if concept in names
+    ]
+    lines = lines or [Content.styled("nobody has named it: n", MUTED)]
     note = session.edits.note(session.view.layer, at)
     return folded([*lines, Content.assemble(("note: ", MUTED), note)] if note else lines, width)
 
@@ -57,7 +63,9 @@ def people_lines(session: Session, naming: Naming, width: int, height: int) -> l
     for who, names in people.items():
         me = " (you)" if who == session.edits.who else ""
         lines.append(Content(f"{plain(who, 20)}{me}: {len(names)} named"))
-    if not people:
+    taken = naming.taken_over
+    lines += [Content(f"{plain(file, 24)}: {len(names)} taken over") for file, names in taken.items()]
+    if not people and not taken:
         lines.append(Content.styled("none yet", MUTED))
     lines += _agreement(opinions.names, "concepts")
     lines += [Content(""), Content.styled("blind naming", "bold $primary")]
