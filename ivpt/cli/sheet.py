@@ -144,8 +144,7 @@ def fitted(sheet: Sheet, width: int) -> list[Sheet]:
     """A sheet in the first shape that fits into a width."""
     turned = sheet.turned()
     for shape in (sheet, turned.on_one_line(), turned):
-        # the space behind the last column may go
-        if sum(shape.widths) - _GAP <= width:
+        if sum(shape.widths) <= width:
             return [shape]
     return list(turned.blocks(width))
 
