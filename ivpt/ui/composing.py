@@ -28,7 +28,8 @@ CIVIDIS: tuple[Rgb, ...] = (
 """From 0 to 1 in even steps of the colour map cividis (Nuñez, Anderton and Renslow 2018, CC0): lightness rises evenly,
 and it reads the same with red-green blindness."""
 _HEAT = np.array(CIVIDIS, np.float32)
-_POINT, _RIM, _BOX = (255, 255, 255, 255), (0, 0, 0, 255), (240, 228, 66, 255)
+_MARK, _RIM = (240, 228, 66, 255), (0, 0, 0, 255)
+"""Yellow, as the outlines of parts are white and black."""
 
 
 def seen(values: NDArray[np.generic], window: Window) -> NDArray[np.generic]:
@@ -96,11 +97,11 @@ def annotations(page: Page, window: Window = WHOLE) -> Pixels | None:
         y, x = np.mgrid[:height, :width] + 0.5
         inside = (x >= left - line) & (x <= right + line) & (y >= top - line) & (y <= bottom + line)
         hollow = (x > left) & (x < right) & (y > top) & (y < bottom)
-        drawn[inside & ~hollow] = _BOX
+        drawn[inside & ~hollow] = _MARK
     if page.keypoints is not None:
         for _, x, y in keypoints_seen(page):
-            _dot(drawn, x * width, y * height, side / 34, _RIM)
-            _dot(drawn, x * width, y * height, side / 48, _POINT)
+            _cross(drawn, x * width, y * height, side / 30, side / 70, _RIM)
+            _cross(drawn, x * width, y * height, side / 34, side / 120, _MARK)
     return drawn
 
 
@@ -126,9 +127,9 @@ def keypoints_seen(page: Page, window: Window = WHOLE) -> list[tuple[int, float,
     return sorted(inside, key=lambda at: at[1:])
 
 
-def _dot(pixels: Pixels, x: float, y: float, radius: float, colour: tuple[int, int, int, int]) -> None:
-    reach = int(radius) + 1
-    top, left = max(int(y) - reach, 0), max(int(x) - reach, 0)
-    part = pixels[top : int(y) + reach + 1, left : int(x) + reach + 1]
-    rows, columns = np.mgrid[: part.shape[0], : part.shape[1]] + 0.5
-    part[(columns + left - x) ** 2 + (rows + top - y) ** 2 <= max(radius, 0.71) ** 2] = colour
+def _cross(pixels: Pixels, x: float, y: float, arm: float, thick: float, colour: tuple[int, int, int, int]) -> None:
+    """Two bars: ``arm`` is the length from the middle, ``thick`` half of the thickness, a pixel at least."""
+    rows, columns = np.ogrid[: pixels.shape[0], : pixels.shape[1]]
+    down, across = np.abs(rows + 0.5 - y), np.abs(columns + 0.5 - x)
+    thick = max(thick, 0.71)
+    pixels[((down <= thick) & (across <= arm)) | ((across <= thick) & (down <= arm))] = colour

@@ -69,8 +69,10 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         """area: share of the map in its region, mean over all images with maps. images: share of those images in
         which it has a region at all.
 
-        feeds (prototypes of a block): the coarse concept it is assigned to most often where it has a region,
-        and how often. adds (coarse concepts): what it adds to the logit of the true class, signed, mean over
+        feeds (prototypes of a block): the coarse concept that the model's grouping assigns it to most often where
+        it has a region, and how often; not the one whose region it lies in most, which stands below the list.
+
+        adds (coarse concepts): what it adds to the logit of the true class, signed, mean over
         classes. Only coarse concepts have class scores.
 
         cons.: its stored consistency, the share of classes in which it always meets the same part. part: the
@@ -86,7 +88,8 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         of the next layer and the share of this one's cells that they own.
 
         Overlap is measured over all images; it decides nothing in the model. The last line follows the
-        strongest link up to the coarse set. Left and right arrows walk.""",
+        largest overlap from layer to layer up to the coarse set. It need not end where the concept feeds: the
+        column "feeds" tells the group that the model itself gives it. Left and right arrows walk.""",
     ),
     "spread": (
         "Spread over classes",
@@ -115,7 +118,8 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         heat map, z and Z zoom, shift+arrows pan, + and - blend.
 
         o draws keypoints and box, O outlines the annotated parts, in dashes of white and black, where the run has
-        them. Below the pictures stand the parts by their letters and the keypoints from left to right.""",
+        them. Below the pictures stand the parts by their letters and the keypoints, yellow crosses, from left to
+        right. With all layers (v) parts have no letters.""",
     ),
     "plain": (
         "Picture",
@@ -130,7 +134,8 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         region, as colours repeat after sixteen concepts. Background is darkened.
 
         As a heat map: the attention of the chosen concept, from 0 (dark blue) to 1 (yellow), before cells are
-        given to the strongest.""",
+        given to the strongest. The colours of the scale are those of the heat alone; the picture shows through
+        by the share that stands beside it.""",
     ),
     "evidence": (
         "Why this class",

@@ -93,7 +93,7 @@ def test_an_image_that_is_not_square_has_its_keypoints_in_the_right_place(tmp_pa
         assert page.picture is not None and same.keypoints is not None and layer is not None
         drawn = over(page.picture, layer)
         for x, y, _ in same.keypoints[1:]:
-            assert (drawn[int(y / 2), int(x / 2)] == 255).all()
+            assert (drawn[int(y / 2), int(x / 2)] == (240, 228, 66)).all()
 
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
@@ -146,8 +146,12 @@ async def test_by_key(drive: Callable[..., Any], run_path: Path) -> None:
         await press("0", "O", "o")
         assert plain.scene.parts is None and not app.screen.query_one("#legend").display
     async with drive(run_path, (80, 24)) as (app, press):
-        await press("3", "O", "o", "d", "v", "v")
-        assert app.is_running and "Parts" in shown_legend(app)
+        await press("3", "O", "o", "d", "v")
+        assert "Parts" in shown_legend(app)
+        await press("v")
+        assert "Keypoints" in shown_legend(app) and "Parts" not in shown_legend(app), "no letters in small pictures"
+        await press("o")
+        assert not app.screen.query_one("#legend").display
 
 
 @pytest.mark.asyncio

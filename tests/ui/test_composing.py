@@ -35,7 +35,7 @@ def test_keypoints_and_box_are_where_they_are_annotated(run: RunFile) -> None:
     drawn = over(page.picture, layer)
     scale = page.picture.shape[1] / page.frame[2]
     for x, y, visible in page.keypoints:
-        assert visible and (drawn[int(y * scale), int(x * scale)] == 255).all()
+        assert visible and (drawn[int(y * scale), int(x * scale)] == (240, 228, 66)).all()
     left, top, _, height = page.box * scale
     assert (drawn[int(top + height / 2), max(int(left) - 1, 0)] == (240, 228, 66)).all()
     changed = (drawn != page.picture).any(axis=2).mean()

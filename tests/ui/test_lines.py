@@ -120,7 +120,7 @@ def test_the_worst_groups_are_named_with_their_images() -> None:
         "before: Dusk Kestrel × sky, 4 images",
         "after: Ember Shrike × meadow, 1 image",
     ]
-    assert worst_groups(one, one, WIDE) == ["before and after: Dusk Kestrel × sky, 4 images"]
+    assert worst_groups(one, one, WIDE) == ["both: Dusk Kestrel × sky, 4 images"]
     for line in (*worst_groups(one, two, 30), *worst_groups(one, one, 40)):
         assert len(line) <= 40 and "image" in line
 

@@ -118,8 +118,12 @@ async def test_drawing_one_image(drive: Callable[..., Any], run_path: Path) -> N
         before = [strip.text for strip in view._lines], [list(strip) for strip in plain._lines]
         await press("h")
         assert overlay.heat and session.evidence.attentions.value is not None
+        assert "heat 0 █████ 1 · picture 40%" in screen_text(app), "the scale whole, whatever else has room"
+        await press("v")
         at = f"{app.session.view.layer}:{app.session.view.concept}"
-        assert f"heat of {at} 0 █████ 1 · 60%" in screen_text(app)
+        await press("z")
+        assert f"heat {at} 0 █████ 1 · picture 40% · 1.5×" in screen_text(app)
+        await press("0", "v", "v")
         assert not any(c.isdigit() for strip in view._lines for c in strip.text), "heat has no numbers"
         await press("h", "o")
         assert [list(strip) for strip in plain._lines] != before[1], "annotations are drawn"

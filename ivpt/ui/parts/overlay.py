@@ -39,6 +39,11 @@ class Overlay(Part):
         self.centre = (0.5, 0.5)
 
     @property
+    def lettered(self) -> bool:
+        """Whether parts have letters: the pictures of all layers are too small for them."""
+        return self.outlined and self.layout != LAYERS
+
+    @property
     def window(self) -> tuple[float, float, float, float]:
         """What is seen of the picture: left, top, right, bottom as shares of it."""
         half = 0.5 / self.zoom

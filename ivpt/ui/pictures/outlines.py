@@ -90,17 +90,26 @@ def places(parts: Regions, taken: Collection[Label] = ()) -> list[Label]:
         taken: numbers and letters that are there.
 
     Returns:
-        One place per part that owns a pixel; ``channel`` is its label. Large parts first, as small ones come over them.
+        One place per part that owns a cell with nothing written in it; ``channel`` is its label. Large parts first.
     """
     upper, lower = parts[0::2], parts[1::2]
     owners = np.where(upper > 0, upper, lower)
     found: list[Label] = []
+    written = np.zeros(owners.shape, np.bool_)
+    for other in taken:
+        many = len(str(other.channel))
+        start = max(min(other.column - (many - 1) // 2, owners.shape[1] - many), 0)
+        written[other.row, start : start + many] = True
     present, counts = np.unique(owners[owners > 0], return_counts=True)
     for label in present[np.argsort(counts, kind="stable")]:
         depth = raster.depth(owners == label)
         for other in (*taken, *found):
             near = np.s_[max(other.row - 1, 0) : other.row + 2, max(other.column - 2, 0) : other.column + 3]
             depth[near] *= 1e-3  # still its own, where there is no other place
-        row, column = divmod(int(depth.argmax()), depth.shape[1])
-        found.append(Label(row, column, int(label)))
+        # half a number, or a letter over another, would say something else
+        depth[written] = 0
+        if depth.any():
+            row, column = divmod(int(depth.argmax()), depth.shape[1])
+            written[row, column] = True
+            found.append(Label(row, column, int(label)))
     return found[::-1]

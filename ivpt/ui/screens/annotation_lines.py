@@ -18,7 +18,7 @@ def annotation_lines(session: Session, width: int) -> list[Content]:
     if page is None:
         return []
     lines = []
-    if overlay.outlined:
+    if overlay.lettered:
         words = [Content.assemble((f" {letter} ", _LETTER), f" {name}") for letter, name in parts_seen(session)]
         nothing = "none in sight"
         if page.parts is None:

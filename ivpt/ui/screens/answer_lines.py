@@ -73,7 +73,7 @@ def worst_groups(before: Answer, after: Answer, width: int) -> list[str]:
         (plain(f"{group['class']} × {group['value']}"), counted(group["images"], "image")) for group in (before, after)
     )
     if name == then:
-        return [_called("before and after: ", name, many, width)]
+        return [_called("both: ", name, many, width)]
     return [_called("before: ", name, many, width), _called("after: ", then, many_then, width)]
 
 

@@ -72,7 +72,7 @@ class ImageScreen(SessionScreen):
         )
         plain, regions = self.query_one("#plain", PictureView), self.query_one("#regions", PictureView)
         legend = self.query_one("#legend", Sheet)
-        legend.set_class(overlay.annotated or overlay.outlined, "-shown")
+        legend.set_class(overlay.annotated or overlay.lettered, "-shown")
         legend.draw(lambda w, h: annotation_lines(session, w))
         plain.border_title = Content(self._title())
         regions.border_title = layers_title(session)
@@ -101,15 +101,17 @@ class ImageScreen(SessionScreen):
     def _state(self) -> Content:
         """How regions are drawn, in words; of a heat map with its scale."""
         session, overlay, at = self.session, self.session.overlay, self.session.view.concept
-        words = [Content(f"overlay {overlay.opacity:.0%}")]
-        if overlay.heat and at is not None:
-            # short, as the line is 32 cells wide in a small terminal
-            legend = Content("0 to 9") if overlay.marks else scale(CIVIDIS[::2])
-            heat = Content.assemble(f"heat of {session.view.layer}:{at} ", legend)
-            words = [heat, Content(f"{overlay.opacity:.0%}")]
-        if overlay.zoom > 1:
-            words.append(Content(f"zoom {overlay.zoom:g}×"))
-        return Content(" · ").join(words)
+        zoom = [f"{overlay.zoom:.2g}×"] * (overlay.zoom > 1)
+        if not overlay.heat or at is None:
+            return Content(" · ".join([f"overlay {overlay.opacity:.0%}", *(f"zoom {words}" for words in zoom)]))
+        legend = Content("0 to 9") if overlay.marks else scale(CIVIDIS[::2])
+        # what is drawn in digits is not blended
+        tail = ([] if overlay.marks else [f"picture {1 - overlay.opacity:.0%}"]) + zoom
+        heads = (f"heat {session.view.layer}:{at} ", "heat ", "")
+        # the scale is not cut: the name of the concept gives way, as it stands out in the list beside it
+        made = [Content.assemble(head, legend, *(f" · {words}" for words in tail)) for head in heads]
+        room = self.query_one("#regions").size.width - 4
+        return next((line for line in made if line.cell_length <= room), made[-1])
 
     def _kept(self, name: str, made_for: object, make: Callable[[], Any]) -> Any:
         if name not in self._held or self._held[name][0] != made_for:

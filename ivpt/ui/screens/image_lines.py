@@ -67,12 +67,14 @@ def evidence_lines(session: Session, width: int, height: int) -> list[Content]:
         *([("that", other)] if other is not None else []),
         *([("diff.", shown)] if contrast else []),
     ]
-    name = min(max(width - 7 * len(figures) - 13, 10), 24)
-    room = max(width - name - 7 * len(figures), 5)
+    # three figures and a concept's full name leave too little for a bar in 80 columns
+    each = 7 if width - 7 * len(figures) >= 17 else 6
+    name = min(max(width - each * len(figures) - 13, 12), 24)
+    room = max(width - name - each * len(figures), 5)
 
     def line(label: Content, bar_: Content | str, values: list[str], style: str = "") -> Content:
         cells = [
-            (Content.styled(v, "bold" if n == len(values) - 1 and contrast else style), -7)
+            (Content.styled(v, "bold" if n == len(values) - 1 and contrast else style), -each)
             for n, v in enumerate(values)
         ]
         return columns((label, name), (bar_, room), *cells)
@@ -80,7 +82,7 @@ def evidence_lines(session: Session, width: int, height: int) -> list[Content]:
     lines = [line(Content.styled("concept", MUTED), "", [head for head, _ in figures], MUTED)]
     for k, value in enumerate(shown, start=1):
         given = session.edits.name(coarse.key, k)
-        text = f" {k} {given}" if given or name < 13 else f" {coarse.key}:{k}"
+        text = f" {k} {given}" if given else f" {coarse.key}:{k}"
         label = Content.assemble(swatch(k, background, session.overlay.marks), cut(text.rstrip(), name - 3))
         row = line(
             label,
@@ -94,7 +96,7 @@ def evidence_lines(session: Session, width: int, height: int) -> list[Content]:
     shares = [evidence.probability(c), *([evidence.probability(rival)] if other is not None else [])]
     lines.append(
         line(
-            Content.styled("prob." if name < 12 else "probability", MUTED),
+            Content.styled("probability", MUTED),
             "",
             [percent(s, 1) for s in shares] + [""] * contrast,
         )

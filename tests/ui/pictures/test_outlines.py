@@ -68,8 +68,21 @@ def test_each_letter_lies_in_its_part_and_not_on_a_number() -> None:
     assert abs(moved[1].row - places[1].row) > 1 or abs(moved[1].column - places[1].column) > 2
     assert PARTS[2 * moved[1].row, moved[1].column] == 1
     everywhere = [Label(row, column, 7) for row in range(20) for column in range(40)]
-    for label in outlines.places(PARTS, everywhere):
-        assert label.channel in PARTS[2 * label.row : 2 * label.row + 2, label.column], "better there than not at all"
+    assert outlines.places(PARTS, everywhere) == [], "half a number says something else"
+    free = [label for label in everywhere if (label.row, label.column) != (places[2].row, places[2].column)]
+    assert [(p.row, p.column, p.channel) for p in outlines.places(PARTS, free)] == [
+        (places[2].row, places[2].column, 2)
+    ]
+
+
+def test_no_letter_lies_on_a_digit_of_a_number() -> None:
+    """A number of two digits begins where its label is, one of three a cell before."""
+    parts = np.zeros((4, 8), np.uint8)
+    parts[:2, 3:5] = 1
+    assert [(p.row, p.column) for p in outlines.places(parts, [Label(0, 4, 1)])] == [(0, 3)]
+    assert outlines.places(parts, [Label(0, 3, 10)]) == []
+    assert outlines.places(parts, [Label(0, 4, 100)]) == []
+    assert len(outlines.places(parts, [Label(0, 2, 10)])) == 1 == len(outlines.places(parts, [Label(1, 3, 10)]))
 
 
 def test_half_blocks_have_lines_letters_and_numbers() -> None:
