@@ -62,6 +62,14 @@ class Sheet:
             for head, *cells in zip(self.head, *self.rows, strict=True)
         ]
 
+    @property
+    def least_widths(self) -> list[int]:
+        """The same when lines are folded between words."""
+        return [
+            _GAP + max(len(word) for cell in (head.split("\n"), *cells) for line in cell for word in _words(line))
+            for head, *cells in zip(self.head, *self.rows, strict=True)
+        ]
+
     def turned(self) -> "Sheet":
         """Rows as columns; what was a head with a unit has the unit below it."""
         names = ["\n".join(row[0]) for row in self.rows]
@@ -86,6 +94,10 @@ class Sheet:
     def _of(self, columns: Sequence[int]) -> "Sheet":
         chosen = (0, *columns)
         return Sheet(tuple(self.head[k] for k in chosen), tuple(tuple(row[k] for k in chosen) for row in self.rows))
+
+
+def _words(line: str) -> list[str]:
+    return printable(line).split() or [""]
 
 
 def _unit_below(head: str) -> tuple[str, ...]:
@@ -124,7 +136,7 @@ def escaped(words: str) -> str:
 def drawn(sheets: Sequence[Sheet], notes: Sequence[str]) -> str:
     """Sheets and the sentences below them as a terminal shows them, or as plain words where stdout is none.
 
-    A sheet that is too wide is turned; where that does not suffice, its columns stand in blocks below each other.
+    A sheet whose words do not fit is turned; where that does not suffice, its columns stand in blocks below each other.
     """
     from rich.console import Console
     from rich.text import Text
@@ -141,9 +153,11 @@ def drawn(sheets: Sequence[Sheet], notes: Sequence[str]) -> str:
 
 
 def fitted(sheet: Sheet, width: int) -> list[Sheet]:
-    """A sheet in the first shape that fits into a width."""
+    """A sheet in the first shape that fits into a width; one whose lines can be folded between words fits too."""
+    if sum(sheet.least_widths) <= width:
+        return [sheet]
     turned = sheet.turned()
-    for shape in (sheet, turned.on_one_line(), turned):
+    for shape in (turned.on_one_line(), turned):
         if sum(shape.widths) <= width:
             return [shape]
     return list(turned.blocks(width))

@@ -92,7 +92,12 @@ def test_only_what_is_missing_is_done(tmp_path: Path, fakes: Fakes) -> None:
     assert [job.state for job in jobs] == ["finished", "finished", "new", "unfinished"]
     _, ears = sweep(jobs)
     assert fakes.trained == [(FILES[2], False), (FILES[3], True)]
-    assert [step for *_, step in ears.steps] == ["training", "evaluating", "training, from where it stopped", "evaluating"]
+    assert [step for *_, step in ears.steps] == [
+        "training",
+        "evaluating",
+        "training, from where it stopped",
+        "evaluating",
+    ]
 
 
 def test_a_metric_with_other_parameters_is_computed_again(tmp_path: Path, fakes: Fakes) -> None:
