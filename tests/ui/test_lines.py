@@ -121,6 +121,10 @@ def test_the_worst_groups_are_named_with_their_images() -> None:
         "after: Ember Shrike × meadow, 1 image",
     ]
     assert worst_groups(one, one, WIDE) == ["both: Dusk Kestrel × sky, 4 images"]
+    assert worst_groups(one, two, 42, shares=True) == [
+        "worst 75.0%: Dusk Kestrel × sky, 4 images",
+        "after 75.0%: Ember Shrike × mead…, 1 image",
+    ]
     for line in (*worst_groups(one, two, 30), *worst_groups(one, one, 40)):
         assert len(line) <= 40 and "image" in line
 

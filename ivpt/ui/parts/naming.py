@@ -150,7 +150,7 @@ def names_by_file(log: "tuple[Edit, ...]", undone: frozenset[int]) -> dict[str, 
     for concept, edit in last.items():
         if edit.why.startswith(IMPORTED) and edit.arguments["name"]:
             found.setdefault(edit.why.removeprefix(IMPORTED).strip(), {})[concept] = str(edit.arguments["name"])
-    return found
+    return {**found}
 
 
 def described(study: Study) -> dict[str, str]:

@@ -24,7 +24,14 @@ def answer_lines(prune: Prune, pane: str, answer: Answer, width: int, height: in
     if prune.view == FLIPS:
         return _flips(prune, pane, answer, width, height)
     # what it is not stands below and is not pushed out
-    lines = _summary(prune, answer, width)[: max(height, 1)]
+    lines = _summary(prune, answer, width)
+    for pair in _worst_pairs(answer):
+        lines += _worst(*pair, width, min(20, width - 25))
+    if len(lines) > height:
+        lines = _summary(prune, answer, width)
+        for _, before, after in _worst_pairs(answer):
+            lines += [Content.styled(words, MUTED) for words in worst_groups(before, after, width, shares=True)]
+    lines = lines[: max(height, 1)]
     room = height - len(lines) - 1
     # as many of the classes that change most as there is room for; v shows them all
     return [*lines, Content(""), *_classes(prune, "", answer, width, room)] if room > 3 else lines
@@ -53,33 +60,49 @@ def _summary(prune: Prune, answer: Answer, width: int) -> list[Content]:
             f", {other} still wrong",
         ),
     ]
-    for attribute, groups in answer["worst_groups"].items():
-        if "before" in groups and "after" in groups:
-            before, after = groups["before"], groups["after"]
-            lines.append(
-                Content.assemble(
-                    f"{cut(plain(f'worst {attribute}'), room)}",
-                    f"{before['accuracy']:8.1%}",
-                    (f"{after['accuracy']:8.1%}", "bold"),
-                )
-            )
-            lines += [Content.styled(f"  {words}", MUTED) for words in worst_groups(before, after, width - 2)]
     return lines
 
 
-def worst_groups(before: Answer, after: Answer, width: int) -> list[str]:
-    """Which group is the worst one; another one may be afterwards, so there is no difference of one group to show."""
+def _worst_pairs(answer: Answer) -> list[tuple[str, Answer, Answer]]:
+    """Attribute, and the worst of its groups before and after."""
+    found = answer["worst_groups"].items()
+    return [(name, pair["before"], pair["after"]) for name, pair in found if "before" in pair and "after" in pair]
+
+
+def _worst(attribute: str, before: Answer, after: Answer, width: int, room: int) -> list[Content]:
+    figures = Content.assemble(
+        f"{cut(plain(f'worst {attribute}'), room)}",
+        f"{before['accuracy']:8.1%}",
+        (f"{after['accuracy']:8.1%}", "bold"),
+    )
+    return [figures, *(Content.styled(f"  {words}", MUTED) for words in worst_groups(before, after, width - 2))]
+
+
+def worst_groups(before: Answer, after: Answer, width: int, *, shares: bool = False) -> list[str]:
+    """Which group is the worst one; another one may be afterwards, so there is no difference of one group to show.
+
+    Args:
+        before: the worst group before.
+        after: and after.
+        width: in character cells.
+        shares: with their accuracy, where there is no room for a line of figures.
+    """
     (name, many), (then, many_then) = (
         (plain(f"{group['class']} × {group['value']}"), counted(group["images"], "image")) for group in (before, after)
     )
     if name == then:
-        return [_called("both: ", name, many, width)]
-    return [_called("before: ", name, many, width), _called("after: ", then, many_then, width)]
+        both = f"worst {before['accuracy']:.1%} → {after['accuracy']:.1%}: " if shares else "both: "
+        return [_called(both, name, many, width)]
+    heads = (
+        f"{short} {group['accuracy']:.1%}: " if shares else f"{when}: "
+        for when, short, group in (("before", "worst", before), ("after", "after", after))
+    )
+    return [_called(next(heads), name, many, width), _called(next(heads), then, many_then, width)]
 
 
 def _called(head: str, name: str, many: str, width: int) -> str:
     """The name gives way where there is little room, and not the number of images."""
-    return f"{head}{shortened(name, max(width - len(head) - len(many) - 2, 8))}, {many}"
+    return f"{head}{plain(name, max(width - len(head) - len(many) - 2, 8))}, {many}"
 
 
 def _interval(figure: Answer) -> str:

@@ -63,7 +63,8 @@ class ConceptsScreen(SessionScreen):
         listed.border_subtitle = Content("" if concepts.shown == EVERY else concepts.shown)
         key, at = session.view.layer, concepts.at
         name = session.label(key, at) if at is not None else key
-        where = Content(f"Where {name} lies, by overlap")
+        # what feeds a coarse concept is what the model assigns to it; all else here is overlap
+        where = Content(f"What feeds {name}" if session.layer.block is None else f"Where {name} lies, by overlap")
         self.query_one("#lineage", Sheet).draw(lambda w, h: lineage_lines(session, w, h), where)
         self.query_one("#spread", Sheet).draw(lambda w, h: spread_lines(session, w, h), spread_title(session))
         gallery = concepts.gallery
