@@ -1,6 +1,7 @@
 """The run card: what was trained on what. Reads a handful of numbers, however many images the run has."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 Fact = tuple[str, str]
 
-_CONTROL = re.compile(r"control\b[:, ]*(.+)")
+_CONTROL = re.compile(r"(?:control|chance)\b[:, ]*(.+)|.*, control: (.+)|(.*, shuffled .+)")
 """Name of a figure that is the control of another."""
 
 
@@ -75,7 +76,7 @@ def read_card(run: "RunFile") -> Card:
         ("backbone", _joined(backbone.get("name", "?"), _size(backbone.get("image_size")))),
         ("weights", _joined("random" if source == "none" else source, str(weights.get("sha256", ""))[:12])),
         ("concepts", f"{run.coarse} coarse, from " + _joined(*(f"{x.key}:{x.prototypes - 1}" for x in layers))),
-        ("trained", f"{epochs} of {plain(planned)} epochs" if planned else f"{epochs} epochs"),
+        ("trained", (f"{epochs} of {plain(planned)} epochs" if planned else f"{epochs} epochs") + _kept(run, columns)),
         ("seed", f"{run.seed}, split {run.split_sha256[:12]}"),
         ("written", plain(run.created.replace("T", " ")[:19])),
         ("with", _joined(*(f"{k} {run.versions[k]}" for k in ("ivpt", "torch", "timm") if k in run.versions))),
@@ -109,6 +110,21 @@ def number(value: Any) -> str:
     return f"{value:.3f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.3g}"
 
 
+def _kept(run: "RunFile", columns: dict[str, tuple[float, ...]]) -> str:
+    """Which epoch's parameters the run holds."""
+    accuracy, loss = columns.get("val_accuracy", ()), columns.get("val_loss", ())
+    if not accuracy or len(accuracy) != len(loss):
+        return ""
+    if (run.config.get("training") or {}).get("select") == "last":
+        return ", the last one kept"
+    return f", number {best_epoch(accuracy, loss) + 1} kept"
+
+
+def best_epoch(accuracy: Sequence[float], loss: Sequence[float]) -> int:
+    """The 0-based epoch that training keeps: the most accurate on val, of those the one of least loss, the first."""
+    return max(range(len(accuracy)), key=lambda epoch: (accuracy[epoch], -loss[epoch]))
+
+
 def _repeated(name: str) -> bool:
     return name in ("accuracy", "train_accuracy", "val_accuracy", "test_accuracy")
 
@@ -134,12 +150,15 @@ def _score(name: str, entry: Any) -> Score:
 
     bounds = values.get("interval")
     known = isinstance(bounds, list | tuple) and len(bounds) == 2
-    figures = values.get("figures")
+    figures = found if isinstance(found := values.get("figures"), dict) else {}
     about = str(values.get("headline") or "")
     controls = [
-        f"{plain(match[1])} {shown(figure.get('value'))}"
-        for key, figure in (figures.items() if isinstance(figures, dict) else ())
-        if (match := _CONTROL.match(str(key))) and isinstance(figure, dict)
+        f"{plain(match[1] or match[2] or match[3])} {shown(figure.get('value'))}"
+        for key, figure in figures.items()
+        # what stands behind a colon may be another figure, whose control this is
+        if (match := _CONTROL.match(str(key)))
+        and isinstance(figure, dict)
+        and (str(key).rpartition(": ")[2] not in figures or str(key).endswith(f": {about}"))
     ]
     # of several figures the headline's controls are those that matter here
     controls = [words for words in controls if about and about in words] or controls

@@ -48,9 +48,11 @@ EXPLAINED: dict[str, tuple[str, str]] = {
     ),
     "warnings": (
         "Look out for",
-        """What an analyst should know first: random weights, unfinished training, concepts that have no region
-        anywhere or hardly ever, two concepts with nearly the same maps, a concept that owns nearly all the
-        foreground of its layer, and concepts that lie mostly outside the objects' boxes.
+        """What an analyst should know first: random weights, unfinished training, an accuracy that is not clearly
+        above that of always saying one class or rests on few images, a class that is hardly recognised, concepts that
+        have no region anywhere or hardly ever, two concepts with nearly the same maps, a concept that owns nearly
+        all the foreground of its layer, and concepts that lie mostly outside the objects' boxes or, once ivpt
+        evaluate has looked at the pixels, beside the objects.
 
         None of these is an error. Concepts that never fire are unused room; those outside the boxes may be
         spurious.""",

@@ -2,9 +2,15 @@
 
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ivpt.runfile.update import add_metrics
+from ivpt.training.selection import ValScore, is_better
+from ivpt.ui.card import best_epoch
 from ivpt.ui.opening import read_path
 from tests.synthetic import write_synthetic_run
 
@@ -57,6 +63,53 @@ def test_scores_stand_beside_their_controls(tmp_path: Path) -> None:
     assert scores["mine"].controls == "4 x 4 grid: NMI 17.4", "those of the headline"
     assert scores["mine"].protocol == "NMI · test · L6 · n = 400"
     assert "test accuracy" not in scores, "it is shown from the predictions"
+
+
+@pytest.mark.parametrize(
+    ("headline", "figures", "shown"),
+    [
+        (
+            "pointing game",
+            {"pointing game": 97.5, "chance: the picture": 26.6, "concept game": 33.5, "chance: concept game": 5.7},
+            "the picture 26.6",
+        ),
+        (
+            "nmi_ari: NMI",
+            {"nmi_ari: NMI": 52.9, "nmi_ari: NMI, shuffled cells": 0.9, "x: y": 50.0, "x: y, shuffled cells": 1.0},
+            "nmi_ari: NMI, shuffled cells 0.9",
+        ),
+        ("alignment", {"alignment": 47.9, "to coarse, control: groups permuted": 28.8}, "groups permuted 28.8"),
+    ],
+)
+def test_every_kind_of_control_is_shown(tmp_path: Path, headline: str, figures: dict[str, float], shown: str) -> None:
+    path = write_synthetic_run(tmp_path / "run.h5", images=12)
+    stored = {name: {"value": value} for name, value in figures.items()}
+    entry = {"value": 1.0, "unit": "%", "headline": headline, "figures": stored, "parameters": {}}
+    add_metrics(path, {"mine": entry})
+    (score,) = [score for score in read_path(path).scores if score.name == "mine"]
+    assert score.controls == shown
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.5, 0.75, 0.9]), st.sampled_from([0.1, 0.2, 0.3])), min_size=1, max_size=9))
+def test_the_epoch_that_is_said_to_be_kept_is_the_one_that_training_keeps(history: list[tuple[float, float]]) -> None:
+    kept: ValScore | None = None
+    for epoch, (accuracy, loss) in enumerate(history):
+        score = ValScore(epoch, accuracy, loss)
+        kept = score if is_better(score, kept, "best") else kept
+    assert kept is not None
+    accuracies, losses = zip(*history, strict=True)
+    assert best_epoch(accuracies, losses) == kept.epoch
+
+
+def test_the_card_says_which_epoch_is_kept(tmp_path: Path) -> None:
+    path = write_synthetic_run(tmp_path / "run.h5", images=12)
+    assert "kept" not in dict(read_path(path).facts)["trained"], "it has no loss on val, so nobody knows"
+    with h5py.File(path, "r+") as file:
+        accuracy = file["history/val_accuracy"]
+        accuracy[:] = 0.5
+        accuracy[1:3] = 0.75
+        file["history/val_loss"] = np.linspace(1.0, 0.5, len(accuracy))
+    assert dict(read_path(path).facts)["trained"].endswith("epochs, number 3 kept")
 
 
 def test_the_card_says_what_is_annotated(tmp_path: Path) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ivpt.analysis import concepts
+from ivpt.analysis import concepts, decisions
 from ivpt.analysis.concepts import ConceptFacts
 from ivpt.proportions import Share, wilson
 from ivpt.runfile.index import RunIndex, compute_index, stored_index
 from ivpt.runfile.reader import RunFile
 from ivpt.runfile.schema import SPLITS
 from ivpt.ui.parts.base import Part
+from ivpt.ui.text import plain
 
 if TYPE_CHECKING:
     from ivpt.ui.session import Session
@@ -26,6 +27,7 @@ class Split:
         judged: those with a stored prediction.
         correct: those whose prediction is their class.
         accuracy: of the stored predictions, with its interval.
+        majority: accuracy of whoever always says the most frequent class; NaN where nothing is judged.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Split:
     judged: int
     correct: int
     accuracy: Share
+    majority: float
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,13 @@ class Facts:
         splits: of the images.
         mapped: number of images with maps.
         concepts: foreground concepts of each layer, in the order of their channels.
+        decisions: sentences about what speaks against the predictions on test images.
     """
 
     splits: tuple[Split, ...]
     mapped: int
     concepts: Mapping[str, tuple[ConceptFacts, ...]]
+    decisions: tuple[str, ...]
 
 
 class Summary(Part):
@@ -79,7 +84,8 @@ class Summary(Part):
         facts = self.facts
         if facts is None:
             return ()
-        return concepts.warnings(self.session.layers, facts.mapped, facts.concepts, self.session.edits.name)
+        about = concepts.warnings(self.session.layers, facts.mapped, facts.concepts, self.session.edits.name)
+        return (*facts.decisions, *about)
 
     def of(self, key: str, channel: int) -> ConceptFacts | None:
         """What is known of one concept."""
@@ -101,6 +107,8 @@ def read_facts(run: RunFile, index: RunIndex) -> Facts:
     splits = []
     for k, name in enumerate(SPLITS):
         images, judged, correct = (int(table[k].sum()) for table in (counts.images, counts.judged, counts.correct))
-        splits.append(Split(name, images, judged, correct, wilson(correct, judged)))
-    mapped = len(index.mapped())
-    return Facts(tuple(splits), mapped, concepts.concept_facts(run, index))
+        share, most = wilson(correct, judged), decisions.majority(counts.judged[k])
+        splits.append(Split(name, images, judged, correct, share, most))
+    mapped, test = len(index.mapped()), SPLITS.index("test")
+    about = decisions.warnings("test", [plain(c) for c in run.classes], counts.judged[test], counts.correct[test])
+    return Facts(tuple(splits), mapped, concepts.concept_facts(run, index), about)

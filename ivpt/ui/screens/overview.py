@@ -131,6 +131,7 @@ def score_lines(session: "Session", width: int) -> list[Content]:
                 (f"  {split.correct:,} of {split.judged:,}", MUTED),
             )
         )
+        lines.append(Content.styled(f"  controls: always the most frequent class {100 * split.majority:.1f}", MUTED))
     for score in session.card.scores:
         lines.append(
             Content.assemble(
