@@ -1,5 +1,6 @@
 """What the stored predictions themselves say against trusting a run, from counts by class alone."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,7 +28,7 @@ def majority(judged: NDArray[np.integer]) -> float:
     Returns:
         A share in [0, 1]; NaN without images.
     """
-    return float(judged.max() / judged.sum()) if judged.sum() else float("nan")
+    return float(judged.max() / judged.sum()) if judged.sum() else math.nan
 
 
 def warnings(
