@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Fact = tuple[str, str]
 
-_CONTROL = re.compile(r"(?:control|chance)\b[:, ]*(.+)|.*, control: (.+)|(.*, shuffled .+)")
+_CONTROL = re.compile(r"(?:control|chance)\b[:, ]*(.+)|(.*, control: .+)|(.*, shuffled .+)")
 """Name of a figure that is the control of another."""
 
 
@@ -152,16 +152,17 @@ def _score(name: str, entry: Any) -> Score:
     known = isinstance(bounds, list | tuple) and len(bounds) == 2
     figures = found if isinstance(found := values.get("figures"), dict) else {}
     about = str(values.get("headline") or "")
-    controls = [
-        f"{plain(match[1] or match[2] or match[3])} {shown(figure.get('value'))}"
-        for key, figure in figures.items()
+    own: list[str] = []
+    others: list[str] = []
+    for key, figure in figures.items():
+        if (match := _CONTROL.match(str(key))) is None or not isinstance(figure, dict):
+            continue
+        words = f"{plain(match[1] or match[2] or match[3])} {shown(figure.get('value'))}"
         # what stands behind a colon may be another figure, whose control this is
-        if (match := _CONTROL.match(str(key)))
-        and isinstance(figure, dict)
-        and (str(key).rpartition(": ")[2] not in figures or str(key).endswith(f": {about}"))
-    ]
+        _, colon, behind = str(key).rpartition(": ")
+        (others if colon and behind in figures and behind != about else own).append(words)
     # of several figures the headline's controls are those that matter here
-    controls = [words for words in controls if about and about in words] or controls
+    controls = [words for words in own if about and about in words] or own or others
     return Score(
         _title(str(name)),
         shown(values.get("value")),

@@ -78,7 +78,17 @@ def test_scores_stand_beside_their_controls(tmp_path: Path) -> None:
             {"nmi_ari: NMI": 52.9, "nmi_ari: NMI, shuffled cells": 0.9, "x: y": 50.0, "x: y, shuffled cells": 1.0},
             "nmi_ari: NMI, shuffled cells 0.9",
         ),
-        ("alignment", {"alignment": 47.9, "to coarse, control: groups permuted": 28.8}, "groups permuted 28.8"),
+        (
+            "alignment",
+            {"alignment": 47.9, "to coarse, control: groups permuted": 28.8, "to L7, control: groups permuted": 28.6},
+            "to coarse, control: groups permuted 28.8 · to L7, control: groups permuted 28.6",
+        ),
+        ("KPR", {"KPR": 6.1, "control, mean of the train keypoints": 23.3}, "mean of the train keypoints 23.3"),
+        (
+            "mIoU",
+            {"mIoU": 71.8, "foreground IoU": 61.4, "control, everything is foreground: foreground IoU": 26.6},
+            "everything is foreground: foreground IoU 26.6",
+        ),
     ],
 )
 def test_every_kind_of_control_is_shown(tmp_path: Path, headline: str, figures: dict[str, float], shown: str) -> None:
