@@ -1,7 +1,7 @@
 """Numbers that a comparison has not got: how to have them, or why they are not to be had."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ivpt.analysis.comparison import Comparison
@@ -15,27 +15,29 @@ def missing_notes(found: Comparison) -> Iterator[str]:
     """Per run file: the command that computes what is not stored, then what these images cannot give, and why."""
     split = found.rows[0].runs[0].split
     for path in dict.fromkeys(path for cells in found.cells for cell in cells for path in cell.missing):
+        columns = [c for k, c in enumerate(found.columns) if any(path in cells[k].missing for cells in found.cells)]
+        refusals = refused(path, [column.metric for column in columns], split)
         heads: dict[str, str] = {}
-        refused: dict[str, list[str]] = {}
-        for k, column in enumerate(found.columns):
-            if not any(path in cells[k].missing for cells in found.cells):
-                continue
-            why = why_not(path, column.metric, split)
-            if why:
-                refused.setdefault(why, []).append(column.head)
+        others: dict[str, list[str]] = {}
+        for column in columns:
+            if why := refusals.get(column.metric):
+                others.setdefault(why, []).append(column.head)
             else:
                 heads.setdefault(column.metric, column.head)
         if heads:
             names = ", ".join(heads.values())
             yield f"{DASH} not stored in {path}: {names}; compute with: {_command(path, heads, split)}"
-        for why, others in refused.items():
-            yield f"{DASH} {', '.join(others)} cannot be computed for {path}: {why}"
+        for why, named in others.items():
+            yield f"{DASH} {', '.join(named)} cannot be computed for {path}: {why}"
 
 
-def why_not(path: Path, metric: str, split: str) -> str:
-    """Why ``ivpt evaluate`` would refuse a metric on a run; empty where it would begin.
+def refused(path: Path, metrics: Iterable[str], split: str) -> dict[str, str]:
+    """The metrics that ``ivpt evaluate`` would refuse on a run, and why; the others it would begin.
 
     Where the run file says that there are part masks, they are believed to be there: the data set is not opened.
+
+    Raises:
+        RunFileError: the run file cannot be opened.
     """
     import numpy as np
 
@@ -45,18 +47,21 @@ def why_not(path: Path, metric: str, split: str) -> str:
     from ivpt.metrics.evidence import RunEvidence
     from ivpt.runfile.reader import RunFile
 
-    try:
-        metrics, _ = make_metrics((metric,), {}, split)
-        with RunFile(path) as run:
-            evidence = RunEvidence(run)
-            annotations = Annotations(run, split, lambda index: np.zeros((1, 1), np.uint8), evidence)
-            missing = annotations.missing(metrics[metric])
-            if missing:
-                return f"its images have no {' and no '.join(missing)}."
-            metrics[metric].views(evidence)
-    except IvptError as error:
-        return error.message
-    return ""
+    found = {}
+    with RunFile(path) as run:
+        evidence = RunEvidence(run)
+        annotations = Annotations(run, split, lambda index: np.zeros((1, 1), np.uint8), evidence)
+        for name in dict.fromkeys(metrics):
+            try:
+                metric = make_metrics((name,), {}, split)[0][name]
+                missing = annotations.missing(metric)
+                if missing:
+                    found[name] = f"its images have no {' and no '.join(missing)}."
+                else:
+                    metric.views(evidence)
+            except IvptError as error:
+                found[name] = error.message
+    return found
 
 
 def _command(path: Path, metrics: dict[str, str], split: str) -> str:

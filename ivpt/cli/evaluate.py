@@ -67,7 +67,7 @@ def evaluate(
         found = evaluate_run(
             run,
             metrics,
-            lambda opened, part_mask, probe: RunEvidence(opened, part_mask=part_mask, probe=probe),
+            RunEvidence,
             split=split,
             strict=bool(names),
             means=Means(root, weights, device, batch_size, progress),

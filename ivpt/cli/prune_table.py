@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ivpt.cli.sheet import DASH, Sheet, drawn
+from ivpt.ui.text import counted
 
 CLASSES = 10
 """How many classes that changed are listed."""
@@ -43,7 +44,11 @@ def groups(report: dict[str, Any]) -> Sheet | None:
     for split, found in report["splits"].items():
         for name, pair in found["worst_groups"].items():
             cells = (
-                (*_accuracy(pair[when]), f"{pair[when]['class']}, {pair[when]['value']}", _count(pair[when]["images"]))
+                (
+                    *_accuracy(pair[when]),
+                    f"{pair[when]['class']}, {pair[when]['value']}",
+                    counted(pair[when]["images"], "image"),
+                )
                 for when in ("before", "after")
             )
             rows.append(((f"{split}, {name}",), *cells))
@@ -90,10 +95,6 @@ def _sentences(report: dict[str, Any]) -> Iterator[str]:
     run, out = shlex.quote(report["run"]), shlex.quote(report["out"])
     yield f"Written: {report['out']} (metrics but accuracy are not taken over: ivpt evaluate {out})."
     yield f"Next: ivpt explore {out}, or ivpt compare {run} {out} --metric accuracy"
-
-
-def _count(images: int) -> str:
-    return "1 image" if images == 1 else f"{images:,} images"
 
 
 def _accuracy(found: dict[str, Any]) -> tuple[str, ...]:

@@ -12,9 +12,6 @@ from ivpt.cli.failures import Session
 
 if TYPE_CHECKING:
     from ivpt.errors import IvptError
-    from ivpt.interfaces.metric import Probe
-    from ivpt.metrics.evidence import PartMask, RunEvidence
-    from ivpt.runfile.reader import RunFile
     from ivpt.sweep.definition import Definition, RowDefinition
     from ivpt.sweep.plan import Job
     from ivpt.sweep.runner import MetricsOf, Outcome, RowMetrics
@@ -156,13 +153,14 @@ def _metrics_of(definition: "Definition", row: "RowDefinition", *, names: tuple[
 
 def _run(jobs: "Sequence[Job]", metrics_of: "MetricsOf", processes: int, session: Session) -> "list[Outcome]":
     from ivpt.cores import usable_cores
+    from ivpt.metrics.evidence import RunEvidence
 
     processes = min(processes, len(jobs))
     if processes == 1:
         from ivpt.cli.sweep_progress import SweepProgress
         from ivpt.sweep.runner import run_jobs
 
-        return run_jobs(jobs, metrics_of, _evidence_of, SweepProgress())
+        return run_jobs(jobs, metrics_of, RunEvidence, SweepProgress())
     # before torch is imported here and in the processes, which inherit it
     os.environ.setdefault("OMP_NUM_THREADS", str(max(usable_cores() // processes, 1)))
     from ivpt.cli.progress import progress_bars
@@ -172,13 +170,7 @@ def _run(jobs: "Sequence[Job]", metrics_of: "MetricsOf", processes: int, session
     prepare = partial(_prepare, session.verbose)
     with progress_bars() as bars:
         watcher = TogetherProgress(bars)
-        return run_jobs_together(jobs, metrics_of, _evidence_of, watcher, processes=processes, prepare=prepare)
-
-
-def _evidence_of(run: "RunFile", part_mask: "PartMask | None", probe: "Probe | None") -> "RunEvidence":
-    from ivpt.metrics.evidence import RunEvidence
-
-    return RunEvidence(run, part_mask=part_mask, probe=probe)
+        return run_jobs_together(jobs, metrics_of, RunEvidence, watcher, processes=processes, prepare=prepare)
 
 
 def _prepare(verbose: bool) -> None:

@@ -25,7 +25,7 @@ class RunEvidence:
         probe: from the model; ``None`` where it is not at hand.
     """
 
-    def __init__(self, run: RunFile, *, part_mask: PartMask | None = None, probe: Probe | None = None) -> None:
+    def __init__(self, run: RunFile, part_mask: PartMask | None = None, probe: Probe | None = None) -> None:
         self._run = run
         self._part_mask = part_mask
         self._rows: dict[View, MapRows] = {}

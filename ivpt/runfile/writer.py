@@ -197,15 +197,8 @@ class RunWriter:
         for layer in content.layers:
             self._write_layer(layer)
         classes = len(content.classes)
-        rows = min(rows_per_chunk(4 * content.coarse * classes), len(self._labels))
-        file.create_dataset(
-            "scores",
-            shape=(0, content.coarse, classes),
-            maxshape=(None, content.coarse, classes),
-            dtype=np.float32,
-            # gzip takes off a tenth and makes reading all of them, which removed evidence asks for, ten times as slow
-            chunks=(max(rows, 1), content.coarse, classes),
-        )
+        # gzip takes off a tenth and makes reading all of them, which removed evidence asks for, ten times as slow
+        empty_rows(file, "scores", (content.coarse, classes), np.dtype(np.float32), unpacked=len(self._labels))
         history = file.create_group("history", track_order=True)
         for column, values in content.history.items():
             array(history, column, np.asarray(values, np.float64))
@@ -275,19 +268,16 @@ def strings(group: h5py.Group, name: str, values: Iterable[str]) -> None:
     group.create_dataset(name, data=np.array(list(values), dtype=object), dtype=h5py.string_dtype())
 
 
-def empty_rows(group: h5py.Group, name: str, shape: tuple[int, ...], kind: "np.dtype[Any]") -> None:
-    """Make an empty data set of one row per image with maps."""
+def empty_rows(
+    group: h5py.Group, name: str, shape: tuple[int, ...], kind: "np.dtype[Any]", *, unpacked: int | None = None
+) -> None:
+    """Make an empty data set of one row per image with maps; packed, unless it is told how many there will be."""
     rows = rows_per_chunk(math.prod(shape) * kind.itemsize)
-    group.create_dataset(
-        name,
-        shape=(0, *shape),
-        maxshape=(None, *shape),
-        dtype=kind,
-        chunks=(rows, *shape),
-        compression="gzip",
-        compression_opts=GZIP_LEVEL,
-        shuffle=True,
-    )
+    packing = {"compression": "gzip", "compression_opts": GZIP_LEVEL, "shuffle": True} if unpacked is None else {}
+    if unpacked is not None:
+        # a chunk that is not packed takes its whole size, however few rows are in it
+        rows = max(min(rows, unpacked), 1)
+    group.create_dataset(name, shape=(0, *shape), maxshape=(None, *shape), dtype=kind, chunks=(rows, *shape), **packing)
 
 
 def extend_rows(dataset: h5py.Dataset, values: NDArray[Any], start: int) -> None:

@@ -24,7 +24,7 @@ from ivpt.interfaces.dataset import Progress
 from ivpt.sweep.plan import Job
 from ivpt.sweep.runner import MetricsOf, Outcome, Step, Steps, interrupted, run_job, time_left
 from ivpt.training.interrupt import StopRequest
-from ivpt.training.observer import EpochReport, Observer, Setup, Silence, StepReport
+from ivpt.training.observer import Observer, Setup, Silence, StepReport
 
 POLL = 0.2
 """Seconds after which a request to stop is noticed."""
@@ -69,7 +69,9 @@ class _Worker:
 
     def take(self, at: int, job: Job) -> None:
         self.at = at
-        self.pipe.send(job)
+        # a worker that has died meanwhile is noticed where it is listened to
+        with suppress(OSError):
+            self.pipe.send(job)
 
     def stop(self) -> None:
         """Ask once; on Windows, where there is no such session, Ctrl-C has reached it already."""
@@ -148,12 +150,10 @@ def run_jobs_together(
                     try:
                         hear(worker, worker.pipe.recv())
                     except (EOFError, OSError, pickle.UnpicklingError):
-                        at = worker.at
                         part(worker)
-                        if at is not None and not stopping:
-                            worker.at = at
+                        if worker.at is not None and not stopping:
                             words = f"Its process ended with code {worker.process.exitcode}."
-                            over(worker, Outcome(jobs[at], 0.0, IvptError(words, "Is there enough memory?")))
+                            over(worker, Outcome(jobs[worker.at], 0.0, IvptError(words, "Is there enough memory?")))
                             if to_do:
                                 hire()
                         continue
@@ -226,9 +226,6 @@ class _SentTraining(Silence):
 
     def evaluating(self, split: str, done: int, total: int) -> None:
         self._moved(done, total, f"evaluating {split}")
-
-    def epoch(self, report: EpochReport) -> None:
-        pass
 
 
 __all__ = ["Moved", "TogetherWatcher", "run_jobs_together"]
